@@ -1,0 +1,1 @@
+"""Luck and ignorance: addressed draws, families, elicitation, correlations, formulas."""

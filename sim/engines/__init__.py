@@ -1,0 +1,1 @@
+"""Engines play Programs. They are written from `docs/semantics.md` and never see each other."""

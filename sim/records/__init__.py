@@ -1,0 +1,1 @@
+"""Frozen tables that are passed between rooms."""

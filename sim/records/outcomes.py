@@ -1,0 +1,99 @@
+"""What a batch of runs leaves behind: one row a run, worlds in order, replays inside worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+FINISHED = 0
+FAILURES = {
+    1: "budget: more than the allowed number of dues",
+    2: "pending: too many pending instances",
+    3: "not finite: an amount or a value",
+    4: "delay: negative or not finite",
+    5: "rate: negative, infinite or its exponent outside [-700, 700]",
+    6: "steps: not a whole number of at least 1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Results of runs. Times are days since the clock's start; `inf` means never.
+
+    `first` is the first onset of a counted kind inside the window, `kind` its kind, `root` its root's block, `flags` the
+    flags (a bit each) that were on just before the root's effects. `onset`, `early` and `running` have a column a kind:
+    the first onset inside the window, the first before it, and whether the kind was in progress at the opening.
+    """
+
+    world: Ints
+    replay: Ints
+    status: Ints
+    failed_at: Floats
+    first: Floats
+    kind: Ints
+    root: Ints
+    flags: npt.NDArray[np.uint64]
+    onset: Floats
+    early: Floats
+    running: Bools
+    dues: Ints
+
+    def __len__(self) -> int:
+        """The number of runs, failed ones included."""
+        return len(self.world)
+
+
+def concatenate(parts: Sequence[Outcomes]) -> Outcomes:
+    """Join batches in the order given."""
+    columns = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Outcomes)}
+    return Outcomes(**columns)
+
+
+@dataclass(slots=True)
+class RunResult:
+    """One run's row of an `Outcomes` table, and its probed values (dates x quantities, then tensions) if asked for."""
+
+    status: int
+    failed_at: float
+    first: float
+    kind: int
+    root: int
+    flags: int
+    onset: list[float]
+    early: list[float]
+    running: list[bool]
+    dues: int
+    probed: Floats | None = None
+
+
+def tabulate(world: Ints, replay: Ints, results: Sequence[RunResult], kinds: int) -> Outcomes:
+    """A table from single runs; `world` and `replay` say which runs they were."""
+
+    def table(name: str, dtype: type, columns: int) -> npt.NDArray[np.generic]:
+        rows = [getattr(result, name) for result in results]
+        return np.array(rows, dtype=dtype).reshape(len(results), columns)
+
+    def column(name: str, dtype: type) -> npt.NDArray[np.generic]:
+        return np.array([getattr(result, name) for result in results], dtype=dtype)
+
+    return Outcomes(
+        world=world.astype(np.int64),
+        replay=replay.astype(np.int64),
+        status=column("status", np.int64),
+        failed_at=column("failed_at", np.float64),
+        first=column("first", np.float64),
+        kind=column("kind", np.int64),
+        root=column("root", np.int64),
+        flags=column("flags", np.uint64),
+        onset=table("onset", np.float64, kinds),
+        early=table("early", np.float64, kinds),
+        running=table("running", np.bool_, kinds),
+        dues=column("dues", np.int64),
+    )  # type: ignore[arg-type]

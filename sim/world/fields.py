@@ -1,0 +1,300 @@
+"""The pydantic face of uncertain values: the types that blocks use for their fields."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+from sim.chance.uncertain import Chancy, Constant, Draw, Expr, Value, as_expr, log, maximum
+from sim.rules.language import Amount, Brings, Change, If, Influence
+from sim.timeline import parse_date
+from sim.world.reading import FieldError, Reading, day_of
+
+NAME = r"^[a-z][a-z0-9_]*$"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """Reads one uncertain number; see `sim.world.reading`."""
+
+    reading: Reading
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Validate with the reading alone."""
+        return core_schema.no_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """What an editor may complete: a number, a text, or one of the mappings."""
+        number: JsonSchemaValue = {"type": "string" if self.reading.kind in ("date", "state") else "number"}
+        return {
+            "description": f"{self.reading.kind}: {self.reading.expected()}",
+            "anyOf": [number, {"type": "string"}, {"$ref": "#/$defs/UncertainValue"}],
+        }
+
+    def _validate(self, raw: Any) -> Value | Draw:
+        try:
+            return self.reading(raw)
+        except FieldError as problem:
+            raise as_pydantic(problem) from None
+
+
+def as_pydantic(problem: FieldError) -> PydanticCustomError:
+    """The same problem in pydantic's words, so that all are collected; `where` tells the loader which key."""
+    return PydanticCustomError("value", "{text}", {"text": str(problem), "where": ".".join(problem.where)})
+
+
+Share = Annotated[Value, NumberField(Reading("share"))]
+Positive = Annotated[Value, NumberField(Reading("positive"))]
+Whole = Annotated[Value, NumberField(Reading("whole"))]
+Days = Annotated[Value, NumberField(Reading("days"))]
+Date = Annotated[Value, NumberField(Reading("date"))]
+Real = Annotated[Value, NumberField(Reading("real"))]
+Multiplier = Annotated[Value, NumberField(Reading("multiplier"))]
+State = Annotated[Value, NumberField(Reading("state", states=True))]
+EachPositive = Annotated[Value | Draw, NumberField(Reading("positive", each=True))]
+EachDays = Annotated[Value | Draw, NumberField(Reading("days", each=True))]
+EachReal = Annotated[Value | Draw, NumberField(Reading("real", each=True))]
+EachShare = Annotated[Value | Draw, NumberField(Reading("share", each=True))]
+
+
+@dataclass(slots=True)
+class Shift:
+    """`plus X`, `minus X` or `times X`: a change of a quantity or tension by an uncertain or drawn amount."""
+
+    operation: str
+    sign: float
+    number: Value | Draw
+
+    def change(self, target: str, when: If | None = None) -> Change:
+        """The effect on a target."""
+        if self.operation == "scale":
+            return Change("scale", target, Amount(base=self.number), when)
+        return Change("add", target, Amount(base=self.number, times=self.sign), when)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftField:
+    """Reads a change."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Validate with the reading alone."""
+        return core_schema.no_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A text like `plus 1`."""
+        return {
+            "description": "a change: `plus 1`, `minus 0.2 to 0.5`, `times 0.7`",
+            "anyOf": [{"type": "string", "pattern": "^(plus|minus|times) "}, {"$ref": "#/$defs/UncertainValue"}],
+        }
+
+    def _validate(self, raw: Any) -> Shift:
+        try:
+            return _shift(raw)
+        except FieldError as problem:
+            raise as_pydantic(problem) from None
+
+
+def _shift(raw: object) -> Shift:
+    inner = raw.get("value") if isinstance(raw, dict) else raw
+    if not isinstance(inner, str):
+        raise FieldError("expected a change like `plus 1`, `minus 0.5` or `times 0.7`")
+    word, _, rest = inner.strip().partition(" ")
+    if word not in ("plus", "minus", "times"):
+        raise FieldError(f"`{inner}` is not a change; write `plus 1`, `minus 0.5` or `times 0.7`")
+    reading = Reading("positive" if word == "times" else "real", each=True)
+    number = reading({**raw, "value": rest}) if isinstance(raw, dict) else reading(rest)
+    return Shift("scale" if word == "times" else "add", -1.0 if word == "minus" else 1.0, number)
+
+
+Shifted = Annotated[Shift, ShiftField()]
+
+
+def _read_date(raw: Any) -> dt.date:
+    if not isinstance(raw, str):
+        raise PydanticCustomError("value", "{text}", {"text": "expected one date like `2021-07-01`", "where": ""})
+    try:
+        return parse_date(raw.strip())
+    except ValueError as problem:
+        raise PydanticCustomError("value", "{text}", {"text": str(problem), "where": ""}) from None
+
+
+class PlainDate:
+    """One certain date."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Read an ISO date."""
+        return core_schema.no_info_plain_validator_function(_read_date)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """An ISO date."""
+        return {"type": "string", "format": "date"}
+
+
+FixedDate = Annotated[dt.date, PlainDate]
+
+
+def _read_truth(raw: Any) -> bool:
+    if raw in ("true", "yes"):
+        return True
+    if raw in ("false", "no"):
+        return False
+    raise PydanticCustomError("value", "{text}", {"text": f"`{raw}` is neither `true` nor `false`", "where": ""})
+
+
+class Truth:
+    """true or false."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Read `true` or `false`."""
+        return core_schema.no_info_plain_validator_function(_read_truth)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A boolean."""
+        return {"type": "boolean"}
+
+
+YesNo = Annotated[bool, Truth]
+
+
+class Block(BaseModel):
+    """What every block of a scenario may say besides its own keys."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=False)
+
+    about: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """A date that is moved up to `lower` in the worlds where it falls before it."""
+
+    path: str
+    raw: Expr
+    lower: Expr
+
+
+@dataclass(slots=True)
+class World:
+    """What blocks need to know of the scenario around them: the calendar, in days from the clock's start."""
+
+    start: dt.date
+    opens: float
+    closes: float
+    horizon: float
+    clamps: list[Clamp] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+    def day(self, value: Value, after: Expr | float = 0.0) -> Expr:
+        """A date as a day of the run, not before `after`; a certain date before the clock is refused."""
+        raw = day_of(value, self.start)
+        lower = as_expr(after)
+        if value.fixed is not None:
+            day = value.fixed - self.start.toordinal()
+            if day < 0:
+                self.refuse(
+                    value.path,
+                    f"is {value.text}, before the clock starts ({self.start}); "
+                    "start the clock earlier, or describe the state",
+                )
+            if isinstance(lower, Constant) and lower.number <= day:
+                return Constant(float(day))
+        else:
+            self.clamps.append(Clamp(value.path, raw, lower))
+        return maximum(raw, lower)
+
+    def before_start(self, value: Value) -> bool:
+        """True for a certain date before the clock's start."""
+        return value.fixed is not None and value.fixed < self.start.toordinal()
+
+    def refuse(self, path: str, text: str) -> None:
+        """Record a problem of meaning; all are told at once."""
+        self.refusals.append((path, text))
+
+
+def bind(model: object, path: str = "") -> Iterator[Value | Draw]:
+    """Tell every value below a block its dotted path, and give them one after the other."""
+    if isinstance(model, Shift):
+        model.number.path = path
+        yield model.number
+    elif isinstance(model, Value | Draw):
+        model.path = path
+        yield model
+    elif isinstance(model, BaseModel):
+        for name, info in type(model).model_fields.items():
+            yield from bind(getattr(model, name), _join(path, info.alias or name))
+    elif isinstance(model, dict):
+        for name, item in model.items():
+            yield from bind(item, _join(path, str(name)))
+    elif isinstance(model, list | tuple):
+        for place, item in enumerate(model):
+            yield from bind(item, _join(path, str(place)))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+class Multiplies(Block):
+    """Multipliers on the rates of others while something is on."""
+
+    orders: Multiplier | None = None
+    incidents: dict[str, Multiplier] = {}
+    crises: dict[str, Multiplier] = {}
+    cancels: Multiplier | None = None
+
+    def influences(self, quantity: str, reference: Expr | float = 0.0) -> list[Influence]:
+        """One influence a multiplier: exp(log m * (quantity - reference)) on every clock that hears the topic."""
+        topics: list[tuple[str, Value]] = [(f"incidents.{name}", m) for name, m in self.incidents.items()]
+        topics += [(f"crises.{name}", m) for name, m in self.crises.items()]
+        if self.orders is not None:
+            topics.append(("orders", self.orders))
+        if self.cancels is not None:
+            topics.append(("cancels", self.cancels))
+        return [Influence(topic, quantity, log(m), reference, m.path) for topic, m in topics]
+
+
+__all__ = [
+    "NAME",
+    "Block",
+    "Brings",
+    "Chancy",
+    "Clamp",
+    "Date",
+    "Days",
+    "EachDays",
+    "EachPositive",
+    "EachReal",
+    "EachShare",
+    "FixedDate",
+    "Multiplier",
+    "Multiplies",
+    "Positive",
+    "Real",
+    "Share",
+    "Shift",
+    "Shifted",
+    "State",
+    "Whole",
+    "World",
+    "YesNo",
+    "bind",
+]

@@ -1,0 +1,1 @@
+"""Tests of figures, tables and the terminal summary."""
