@@ -1,0 +1,1 @@
+"""Questions asked of runs. No analysis imports another."""

@@ -143,8 +143,8 @@ def _checked(pairs: Sequence[tuple[str, str, float]]) -> dict[_Pair, float]:
             raise ValueError(f"the correlation of `{pair[0]}` and `{pair[1]}` is given twice; keep one of them")
         if not -1.0 < rho < 1.0:
             raise ValueError(
-                f"the correlation of `{pair[0]}` and `{pair[1]}` is {rho:.10g}; it must lie between -1 and 1, ends left "
-                "out (values that move as one are one value and a formula)"
+                f"the correlation of `{pair[0]}` and `{pair[1]}` is {rho:.10g}; it must lie between -1 and 1, "
+                "ends left out (values that move as one are one value and a formula)"
             )
         given[pair] = rho
     return given

@@ -87,7 +87,9 @@ class KernelDistribution:
     @property
     def support(self) -> tuple[float, float]:
         """Least and greatest possible value; infinite where there is none."""
-        return self.quantile(0.0), self.quantile(1.0)
+        uncut = (*self.parameters[:6], 0.0, 1.0)
+        low, high = (q.family_quantile(self.family_code, u, uncut, self.table) for u in (0.0, 1.0))
+        return max(low, self.bounds[0]), min(high, self.bounds[1])
 
     def quantile(self, u: float) -> float:
         """The value below which the probability is u, in [0, 1]; NaN outside."""
@@ -150,7 +152,7 @@ class BetaDistribution:
     @property
     def support(self) -> tuple[float, float]:
         """Least and greatest possible value."""
-        return self.quantile(0.0), self.quantile(1.0)
+        return max(self.lower, self.bounds[0]), min(self.upper, self.bounds[1])
 
     def quantile(self, u: float) -> float:
         """The value below which the probability is u, in [0, 1]; NaN outside."""

@@ -33,7 +33,7 @@ EACH_FAMILIES: tuple[str, ...] = (*sorted(KERNEL_FAMILIES), "choice")
 WORLD_FAMILIES: tuple[str, ...] = (*sorted([*KERNEL_FAMILIES, "beta"]), "choice")
 # How far a metalog through more than four percentiles may miss one of them, as a part of the distance between the
 # outermost two, on the scale on which it is fitted.
-FIT_TOLERANCE = 0.02
+FIT_TOLERANCE = 0.03
 _SUM_TOLERANCE = 1e-9
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 

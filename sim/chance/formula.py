@@ -26,7 +26,8 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)"
     r"|(?P<power>\*\*|\^)"
-    r"|(?P<sign>[-+*/(),%])"
+    r"|(?P<sign>[-+*/(),%])",
+    re.ASCII,
 )
 
 
@@ -91,7 +92,7 @@ def _strange(text: str, offset: int) -> str:
 
 
 def _check_number_end(text: str, match: re.Match[str]) -> None:
-    rest = re.match(r"[\w.]+", text[match.end() :])
+    rest = re.match(r"[\w.]+", text[match.end() :], re.ASCII)
     if rest is None:
         return
     written = match[0] + rest[0]

@@ -189,11 +189,12 @@ def check_metalog(coefficients: Sequence[float], points: Points, lower: float, u
     part = falling_part(coefficients)
     if part is None:
         return
-    where = " and ".join(dict.fromkeys(f"p{100.0 * q.logistic(t):.3g}" for t in part))
+    first, last = (f"p{100.0 * q.logistic(t):.3g}" for t in part)
+    where = f"near {first}" if first == last else f"between {first} and {last}"
     remedy = "move the inner percentiles towards the middle of the outer ones, or give fewer"
     if len(points) == 3:
         remedy = _middle_remedy(points, lower, upper) or remedy
-    raise ValueError(f"no metalog goes through these percentiles: the curve would not rise near {where}; {remedy}")
+    raise ValueError(f"no metalog goes through these percentiles: the curve would not rise {where}; {remedy}")
 
 
 def _middle_remedy(points: Points, lower: float, upper: float) -> str | None:

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.estimates.portable import log, log1p
 from sim.records.outcomes import Floats, Ints
 
 MOST_STEPS = 200
 SMALLEST_STEP = 1e-10
+# a longer leap can land on the plain where the dispersion is so small that nothing changes any more
+LONGEST_STEP = 1.0
 # logit of the mean, logarithm of the dispersion: beyond these nothing changes in float64
 LOGIT_LIMIT = 34.0
 DISPERSION_LIMITS = (-28.0, 14.0)
@@ -70,11 +73,8 @@ class Likelihood:
     def value(self, u: float, v: float) -> float:
         """Log-likelihood at logit mean u and log dispersion v, up to the binomial coefficients."""
         steps = self._rungs * math.exp(v)
-        return float(
-            self._hits @ np.log(_logistic(u) + steps)
-            + self._misses @ np.log(_logistic(-u) + steps)
-            - self._plays @ np.log1p(steps)
-        )
+        hit, missed = log(_logistic(u) + steps), log(_logistic(-u) + steps)
+        return _dot(self._hits, hit) + _dot(self._misses, missed) - _dot(self._plays, log1p(steps))
 
     def slope(self, u: float, v: float) -> _Slope:
         """Value, first and second derivatives at (u, v)."""
@@ -82,10 +82,10 @@ class Likelihood:
         up, down, both = 1.0 / (m + k * d), 1.0 / (q + k * d), 1.0 / (1.0 + k * d)
         a, b, c = self._hits * up, self._misses * down, self._plays * both
         to_mean = float(a.sum() - b.sum())
-        to_dispersion = float(k @ (a + b - c))
-        mean_twice = -float(a @ up + b @ down)
-        mixed = float((k * down) @ b - (k * up) @ a)
-        dispersion_twice = float((k * k * both) @ c - (k * k * up) @ a - (k * k * down) @ b)
+        to_dispersion = _dot(k, a + b - c)
+        mean_twice = -_dot(a, up) - _dot(b, down)
+        mixed = _dot(k * down, b) - _dot(k * up, a)
+        dispersion_twice = _dot(k * k * both, c) - _dot(k * k * up, a) - _dot(k * k * down, b)
         rise = m * q
         return _Slope(
             value=self.value(u, v),
@@ -95,6 +95,11 @@ class Likelihood:
             uv=mixed * rise * d,
             vv=dispersion_twice * d * d + to_dispersion * d,
         )
+
+
+def _dot(x: Floats, y: Floats) -> float:
+    # not `@`: it hands long arrays to a library that adds in an order that depends on its threads
+    return float((x * y).sum())
 
 
 def _exceeding(values: Ints, worlds: Ints, longest: int) -> Floats:
@@ -115,8 +120,9 @@ def fit(hits: Ints, plays: Ints, worlds: Ints, mean: float, share: float) -> Bet
     """Maximum likelihood from distinct (hits, plays) pairs and the number of `worlds` of each.
 
     Starts from moments: `mean` of P, and `share` of V in V + W (the correlation between replays of a world). Damped
-    Newton steps in (logit mean, log dispersion) that only ever climb; where the likelihood rises towards no spread, or
-    towards P of 0 or 1 only, the answer stays at the end of the range. `mean` lies strictly between 0 and 1.
+    Newton steps of bounded length in (logit mean, log dispersion) that only ever climb; where the likelihood rises
+    towards no spread, or towards P of 0 or 1 only, the answer stays at the end of the range. `mean` lies strictly
+    between 0 and 1.
     """
     likelihood = Likelihood(hits, plays, worlds)
     start = _clip(share, 1e-6, 1 - 1e-6)
@@ -136,8 +142,10 @@ def _climb(likelihood: Likelihood, u: float, v: float) -> tuple[float, float]:
         if first <= 0 or determinant <= 0:
             damping *= 10
             continue
-        next_u = _clip(u + (last * here.u + here.uv * here.v) / determinant, -LOGIT_LIMIT, LOGIT_LIMIT)
-        next_v = _clip(v + (first * here.v + here.uv * here.u) / determinant, *DISPERSION_LIMITS)
+        step_u = _clip((last * here.u + here.uv * here.v) / determinant, -LONGEST_STEP, LONGEST_STEP)
+        step_v = _clip((first * here.v + here.uv * here.u) / determinant, -LONGEST_STEP, LONGEST_STEP)
+        next_u = _clip(u + step_u, -LOGIT_LIMIT, LOGIT_LIMIT)
+        next_v = _clip(v + step_v, *DISPERSION_LIMITS)
         moved = max(abs(next_u - u), abs(next_v - v))
         if likelihood.value(next_u, next_v) > here.value:
             u, v = next_u, next_v

@@ -121,13 +121,13 @@ def _pairs(hits: Ints, plays: Ints) -> _Pairs:
 
 
 def _sums(pairs: _Pairs) -> _Sums:
-    count = pairs.worlds.astype(np.float64)
     return _Sums(
-        worlds=np.float64(count.sum()),
-        plays=np.float64(pairs.plays @ count),
-        hits=np.float64(pairs.hits @ count),
-        squares=np.float64((pairs.hits * pairs.hits / pairs.plays) @ count),
-        plays_squared=np.float64((pairs.plays * pairs.plays) @ count),
+        worlds=np.float64(pairs.worlds.sum()),
+        plays=np.float64(pairs.plays @ pairs.worlds),
+        hits=np.float64(pairs.hits @ pairs.worlds),
+        # not `@` on floats: it hands long arrays to a library that adds in an order that depends on its threads
+        squares=np.float64((pairs.hits * pairs.hits / pairs.plays * pairs.worlds).sum()),
+        plays_squared=np.float64((pairs.plays * pairs.plays) @ pairs.worlds),
     )
 
 
@@ -143,8 +143,8 @@ def _jackknife(pairs: _Pairs, sums: _Sums) -> float | None:
     if sums.worlds < 3 or np.any(left.plays <= left.worlds):
         return None
     without = np.asarray(left.between)
-    mean = float(without @ pairs.worlds) / float(sums.worlds)
-    squares = float((without - mean) ** 2 @ pairs.worlds)
+    mean = float((without * pairs.worlds).sum()) / float(sums.worlds)
+    squares = float(((without - mean) ** 2 * pairs.worlds).sum())
     return math.sqrt((float(sums.worlds) - 1) / float(sums.worlds) * squares)
 
 

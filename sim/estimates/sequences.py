@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from sim.estimates.portable import log, log1p
 from sim.records.outcomes import Floats, Ints
 
 ALPHA = 0.05
@@ -36,10 +37,6 @@ def beta_binomial_sequence(
     bar = _log_beta(a + hits, b + misses) - _log_beta(a, b) + math.log(alpha)
 
     def excess(p: float) -> float:
-        if p <= 0.0:
-            return math.inf if hits else bar
-        if p >= 1.0:
-            return math.inf if misses else bar
         return bar - hits * math.log(p) - misses * math.log1p(-p)
 
     best = hits / n
@@ -101,9 +98,9 @@ class EmpiricalBernstein:
         squares = _run(self._squares, (x - centre) ** 2)
         spread = np.concatenate(([self._squares], squares[:-1]))
         variance = (0.25 + spread) / t
-        bet = np.minimum(LARGEST_BET, np.sqrt(2.0 * self._log / (variance * t * np.log(t + 1.0))))
+        bet = np.minimum(LARGEST_BET, np.sqrt(2.0 * self._log / (variance * t * log(t + 1.0))))
         # 4·(x − mean before)² times ψ(bet) = (−ln(1 − bet) − bet)/4
-        loss = (x - before) ** 2 * (-np.log1p(-bet) - bet)
+        loss = (x - before) ** 2 * (-log1p(-bet) - bet)
         self._n += len(x)
         self._sum, self._squares = float(sums[-1]), float(squares[-1])
         self._bets = float(_run(self._bets, bet)[-1])

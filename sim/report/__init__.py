@@ -1,0 +1,1 @@
+"""Figures, tables and words: everything that shows a result."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 FONT = "DejaVu Sans"
 DPI = 160
@@ -81,7 +81,8 @@ def house() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)
+        # Newer stubs name every key; a plain dict of texts does not match them.
+        cast(Any, mpl.rcParams).update(_SETTINGS)
         yield
 
 

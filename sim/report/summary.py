@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sim.records.result import Estimate, Result
+from sim.records.result import Estimate, LadderPart, MonthPart, Result
 from sim.report import wording
 from sim.report.columns import aligned, paragraph
 from sim.report.tables import Table
 from sim.report.wording import capital, chance, human, plain
 
 _TOP_ROADS = 5
-_NARROWEST = 40
+_NARROWEST = 60
 
 
 def summary(result: Result, width: int) -> str:
-    """The result as text with no line longer than `width` characters (but at least forty)."""
+    """The result as text with no line longer than `width` characters (but at least sixty)."""
     width = max(width, _NARROWEST)
     blocks = [
         _question(result, width),
@@ -58,8 +58,8 @@ def _sentences(result: Result) -> Iterator[str]:
     level = f"{100 * odds['level']:g} %"
     runs = wording.count(result["counts"]["finished"], "run")
     if odds["p"] <= 0.0 or odds["p"] >= 1.0:
-        which = "no run was a hit" if odds["p"] <= 0.0 else "every run was a hit"
-        yield f"Odds {wording.headline(odds)} (Monte-Carlo {level} bound; {which}, of {runs})."
+        which = "none" if odds["p"] <= 0.0 else "every one"
+        yield f"Odds {wording.headline(odds)} (Monte-Carlo {level} bound: {which} of {runs} was a hit)."
     else:
         lasting = ", valid at any stop" if odds["method"] == "sequence" else ""
         interval = wording.between(low, high, odds["se"])
@@ -85,8 +85,8 @@ def _ignorance(result: Result) -> Iterator[str]:
     error = odds["V_se"] / (ignorance + luck) if odds["V_se"] else None
     removed, left = wording.tally(share, error), wording.tally(1.0 - share, error)
     yield (
-        f"Ignorance and luck: knowing every listed assumption exactly would remove {removed} of the uncertainty about the "
-        f"outcome (V {ignorance:.3f}); the other {left} is luck (W {luck:.3f})."
+        f"Ignorance and luck: knowing every listed assumption exactly would remove {removed} of the uncertainty "
+        f"about the outcome (V {ignorance:.3f}); the other {left} is luck (W {luck:.3f})."
     )
 
 
@@ -97,8 +97,15 @@ def _outside_view(result: Result, width: int) -> list[str]:
     rows = [("base rate", "", "interval", "k of n", "here")]
     for base in result["outside_view"]:
         tally = f"{wording.whole(base['k'])} of {wording.whole(base['n'])}"
-        interval = wording.between(*base["interval"])
-        rows.append((human(base["name"]), wording.rate(base), interval, tally, _matched(result, base["matches"])))
+        rows.append(
+            (
+                human(base["name"]),
+                wording.rate(base),
+                wording.rate_interval(base),
+                tally,
+                _matched(result, base["matches"]),
+            )
+        )
     lines += aligned(rows, width, right=(1,))
     sources = dict.fromkeys((human(base["name"]), plain(base["source"])) for base in result["outside_view"])
     for name, source in sources:
@@ -118,35 +125,36 @@ def _matched(result: Result, matches: str) -> str:
 
 def _kinds(result: Result, width: int) -> list[str]:
     rows = [("by kind", "comes first", "at any time", "")]
-    for kind, part in result["kinds"].items():
+    for kind, part in wording.kinds_shown(result):
         first = _told(part["first"]) if part["counted"] else ""
         rows.append((human(kind), first, _told(part["any"]), "" if part["counted"] else "not counted"))
     return _table(rows, width, right=(1, 2))
 
 
 def _months(result: Result, width: int) -> list[str]:
-    reached = {part["date"]: part for part in result["cumulative"]}
-    rows = [("by month", "begins in it", "by its end")]
-    for part in result["months"]:
-        last = max((date for date in reached if date[:7] == part["month"]), default=None)
-        # Only a date that ends the month, or the window within it, tells what its end has reached.
-        complete = last is not None and _ends_month(last, result["question"]["closes"])
-        by_end = chance(reached[last]["p"], reached[last]["se"]) if last is not None and complete else ""
-        rows.append((wording.month_name(part["month"]), chance(part["p"], part["se"]), by_end))
-    if not any(row[2] for row in rows[1:]):
-        rows = [row[:2] for row in rows]
+    ends = _known_ends(result)
+    rows = [("by month", "begins in it", "by its end" if ends else "")]
+    rows += [(wording.month_name(part["month"]), _told(part), ends.get(part["month"], "")) for part in result["months"]]
     return _table(rows, width, right=(1, 2))
 
 
-def _ends_month(date: str, closes: str) -> bool:
-    day = dt.date.fromisoformat(date)
-    return date == closes or (day + dt.timedelta(days=1)).day == 1
+def _known_ends(result: Result) -> dict[str, str]:
+    """Odds reached by the end of each month, or of the window within it, where the curve has that date."""
+    closes = result["question"]["closes"]
+    ends = {}
+    for part in result["cumulative"]:
+        following = dt.date.fromisoformat(part["date"]) + dt.timedelta(days=1)
+        if part["date"] == closes or following.day == 1:
+            ends[part["date"][:7]] = chance(part["p"], part["se"])
+    return ends
 
 
 def _quiet(result: Result, width: int) -> list[str]:
     rows = [("if quiet until", "odds for the rest", "from runs")]
     for part in result["given_quiet"]:
-        told = "no such run" if part["p_rest"] is None else chance(part["p_rest"], _share_error(part["p_rest"], part["n"]))
+        told = (
+            "no such run" if part["p_rest"] is None else chance(part["p_rest"], _share_error(part["p_rest"], part["n"]))
+        )
         rows.append((wording.day(part["until"], year=True), told, f"{part['n']:,}"))
     return _table(rows, width, right=(1, 2))
 
@@ -172,15 +180,14 @@ def _roads(result: Result, width: int) -> list[str]:
         (part for part in result["pathways"] if part["p"] > 0.0),
         key=lambda part: (-part["p"], part["kind"], part["root"], part["flags"]),
     )
-    rows = [("likeliest roads", "", "while on")]
+    while_on = "at that moment" if any(part["flags"] for part in roads[:_TOP_ROADS]) else ""
+    rows = [("likeliest roads", "odds", while_on)]
     for part in roads[:_TOP_ROADS]:
-        flags = ", ".join(human(flag) for flag in part["flags"])
+        flags = ", ".join(wording.flag(flag) for flag in part["flags"])
         rows.append((f"{human(part['kind'])} from {human(part['root'])}", chance(part["p"], part["se"]), flags))
     rest = result["odds"]["p"] - sum(part["p"] for part in roads[:_TOP_ROADS])
     if roads and rest > 1e-9:
         rows.append(("all other roads", chance(rest, result["odds"]["se"]), ""))
-    if not any(row[2] for row in rows[1:]):
-        rows = [row[:2] for row in rows]
     return _table(rows, width, right=(1,))
 
 
@@ -194,8 +201,7 @@ def _states(result: Result, width: int) -> Iterator[list[str]]:
 
 def _ladder(result: Result, width: int) -> list[str]:
     rows = [("other definitions", "odds", "")]
-    for step in result["ladder"]:
-        rows.append((human(step["kind"]), chance(step["p"], step["se"]), plain(step["definition"])))
+    rows += [(human(step["kind"]), _told(step), plain(step["definition"])) for step in result["ladder"]]
     return _table(rows, width, right=(1,))
 
 
@@ -209,7 +215,7 @@ def _played(result: Result, width: int) -> list[str]:
     )
     if not counts["failed"]:
         return lines
-    lines += paragraph(f"{_failed(result)}", width)
+    lines += paragraph(_failed(result), width)
     rows = [(plain(reason), f"{number:,}") for reason, number in counts["reasons"].items()]
     return lines + aligned(rows, width, right=(1,))
 
@@ -223,8 +229,8 @@ def _failed(result: Result) -> str:
     error = min(odds["se"] or 1.0, counts["failed"] / total)
     low, high = (wording.tally(share / total, error) for share in (hits, hits + counts["failed"]))
     return (
-        f"FAILED: {wording.count(counts['failed'], 'run')} of {total:,} did not finish and are left out. Had all of them "
-        f"been misses the odds would be {low}; had all been hits, {high}."
+        f"FAILED: {wording.count(counts['failed'], 'run')} of {total:,} did not finish and are left out. Had all of "
+        f"them been misses the odds would be {low}; had all been hits, {high}."
     )
 
 
@@ -236,11 +242,11 @@ def _warnings(result: Result, width: int) -> list[str]:
     return lines
 
 
-def _told(estimate: Estimate) -> str:
+def _told(estimate: Estimate | MonthPart | LadderPart) -> str:
     return chance(estimate["p"], estimate["se"])
 
 
-def _table(rows: list[tuple[str, ...]], width: int, right: tuple[int, ...]) -> list[str]:
+def _table(rows: Sequence[tuple[str, ...]], width: int, right: tuple[int, ...]) -> list[str]:
     """A heading row and its rows; nothing where there are none."""
     if len(rows) < 2:
         return []
@@ -270,7 +276,12 @@ def _tsv_rows(result: Result) -> Iterator[tuple[object, ...]]:
     for quiet in result["given_quiet"]:
         yield "if quiet until", quiet["until"], quiet["p_rest"], None
     before = result["before"]
-    yield "before", "in progress at opening", before["in_progress_at_opening"]["p"], before["in_progress_at_opening"]["se"]
+    yield (
+        "before",
+        "in progress at opening",
+        before["in_progress_at_opening"]["p"],
+        before["in_progress_at_opening"]["se"],
+    )
     yield "before", "onset before opening", before["onset_before_opening"]["p"], before["onset_before_opening"]["se"]
     either = before["in_window_or_in_progress"]
     yield "before", "in window or in progress", either["p"], either["se"]

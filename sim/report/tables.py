@@ -26,7 +26,7 @@ class Table:
                 raise ValueError(f"row {number} has {len(row)} values for {len(self.columns)} columns")
 
     def to_csv(self) -> str:
-        """The table as CSV: a header line, floats with all their digits, nothing for None, newlines as `\\n`."""
+        """The table as CSV: a header line, floats with all their digits, nothing for None, Unix newlines."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from sim.estimates.digits import percent, percent_range
-from sim.records.result import Odds, OutsidePart, Result
+from sim.records.result import KindPart, Odds, OutsidePart, Result
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -60,6 +60,12 @@ def shortened(text: str, limit: int) -> str:
 def human(name: str) -> str:
     """A key of a scenario file as words: `build_ups.main` is `build ups main`."""
     return plain(name.replace("_", " ").replace(".", " "))
+
+
+def flag(name: str) -> str:
+    """A flag of the world as words, without its section: `exercises.zapad.on` is `zapad on`."""
+    parts = name.split(".")
+    return human(".".join(parts[1:] if len(parts) > 2 else parts))
 
 
 def capital(text: str) -> str:
@@ -123,11 +129,11 @@ def spoken(figure: str) -> str:
 
 
 def amount(number: float) -> str:
-    """A quantity to three significant digits, thousands apart: `84,300`, `2.35`, `0`."""
-    if not math.isfinite(number):
-        return str(number)
+    """A quantity to three significant digits, thousands apart: `84,300`, `2.35`, `0`, `1.2e-05`."""
     if number == 0.0:
         return "0"
+    if not 1e-4 <= abs(number) < 1e15:
+        return f"{number:.3g}"
     places = 2 - math.floor(math.log10(abs(number)))
     text = f"{round(number, places):,.{max(places, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -144,6 +150,18 @@ def rate(base: OutsidePart) -> str:
     if 0.0 < base["p"] < 1.0:
         return percent(base["p"], (high - low) / 4.0)
     return f"{whole(base['k'])} of {whole(base['n'])}"
+
+
+def rate_interval(base: OutsidePart) -> str:
+    """The interval of a base rate, with the digits of the rate."""
+    low, high = base["interval"]
+    return percent_range(low, high, (high - low) / 4.0)
+
+
+def kinds_shown(result: Result) -> list[tuple[str, KindPart]]:
+    """The kinds to list: all but the uncounted ones that the ladder of definitions lists anyway."""
+    ladder = {step["kind"] for step in result["ladder"]}
+    return [(kind, part) for kind, part in result["kinds"].items() if part["counted"] or kind not in ladder]
 
 
 def spread(low: float, high: float) -> str:

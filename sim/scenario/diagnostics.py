@@ -267,17 +267,21 @@ def _likeness(word: str, candidate: str) -> float:
 
 
 def _path_likeness(word: str, candidate: str) -> float:
-    score = _likeness(word, candidate)
-    if "." in word or "." in candidate:
-        score = max(score, 0.9 * _likeness(word.rpartition(".")[2], candidate.rpartition(".")[2]))
-    return score
+    """Paths are compared part by part, so that a shared beginning does not make them alike, and by their last part."""
+    left, right = word.split("."), candidate.split(".")
+    last = _likeness(left[-1], right[-1])
+    if len(left) != len(right):
+        return 0.9 * last
+    parts = [*map(_likeness, left[:-1], right[:-1]), last]
+    return max(0.9 * last, sum(parts) / len(parts) if min(parts) >= _CUTOFF else 0.0)
 
 
 def nearest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:
     """The up to `n` candidates most like a word, best first; none when nothing is like it.
 
-    Case, hyphens and blanks do not count; swapped neighbours and abbreviations do well; dotted paths are also
-    compared by their last part. Only the first 5 000 candidates are looked at, and no word of more than 120 characters.
+    Case, hyphens and blanks do not count; swapped neighbours and abbreviations do well; dotted paths are compared
+    part by part, and by the last part alone. Only the first 5 000 candidates are looked at, and no word of more than
+    120 characters.
     """
 
     def folded(text: str) -> str:

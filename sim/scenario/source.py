@@ -478,7 +478,9 @@ def read(path: Path, label: str | None = None) -> Document:
         raise UnreadableFileError(f"`{name}` may not be read: permission denied", "check its rights") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFileError(f"`{excerpt(name)}` cannot be read: {reason.lower()}", "check the path") from None
+        raise UnreadableFileError(
+            f"`{excerpt(name, 200)}` cannot be read: {reason.lower()}", "check the path"
+        ) from None
     if len(data) > MAX_BYTES:
         fact = f"`{name}` is larger than {MAX_BYTES // 1_000_000} MB"
         raise UnreadableFileError(fact, "check that this is a scenario file")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -34,7 +35,8 @@ def test_census_of_beta_2_5_gives_back_its_numbers():
     # rounding the census to whole worlds moves shares by 5e-7 each
     result = spread(*census(20))
     assert abs(SPREAD - 0.0255102) < 5e-8
-    assert (result.V, result.W) == pytest.approx((SPREAD, LUCK), abs=1e-5)
+    measured = (result.V, result.W)
+    assert measured == pytest.approx((SPREAD, LUCK), abs=1e-5)
     assert result.belief_interval == pytest.approx((Q05, Q95), abs=2e-4)
     assert result.belief_reason is None
 
@@ -84,6 +86,20 @@ def test_v_is_unbiased_with_unequal_plays():
     assert abs(np.mean(variances) - SPREAD) < 4 * np.std(variances) / 20
     assert abs(np.mean(lucks) - LUCK) < 4 * np.std(lucks) / 20
     assert np.std(variances) / 20 < 0.05 * SPREAD  # sharp enough to notice a tenth
+
+
+def test_v_and_w_are_unbiased_to_the_last_digit_for_any_plays():
+    # every outcome of three worlds, whose P is .1 or .6 with even odds, weighted by its probability
+    plays = np.array([1, 2, 5])
+    each = [(stats.binom(n, 0.1).pmf(range(n + 1)) + stats.binom(n, 0.6).pmf(range(n + 1))) / 2 for n in plays]
+    mean_v = mean_w = 0.0
+    for hits in itertools.product(*(range(n + 1) for n in plays)):
+        chance = math.prod(law[x] for law, x in zip(each, hits, strict=True))
+        result = spread(np.array(hits), plays)
+        mean_v += chance * result.V
+        mean_w += chance * result.W
+    assert mean_v == pytest.approx(0.0625, abs=1e-12)
+    assert mean_w == pytest.approx((0.09 + 0.24) / 2, abs=1e-12)
 
 
 @pytest.mark.parametrize(("a", "b", "replays"), [(2, 5, 4), (2, 5, 8), (0.3, 2.7, 8), (200, 500, 8)])
@@ -177,6 +193,14 @@ def test_fit_never_raises_and_never_ends_below_its_start(mean, logit_share, repl
     reached = likelihood.value(math.log(law.mean / (1 - law.mean)), math.log(law.dispersion))
     assert reached >= likelihood.value(math.log(mean / (1 - mean)), logit_share) - 1e-6
     assert 0 <= law.quantile(0.05) <= law.quantile(0.95) <= 1
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.2857, 0.9])
+@pytest.mark.parametrize("share", [1e-6, 0.001, 0.125, 0.9, 0.999, 1 - 1e-6])
+def test_fit_ends_at_the_same_maximum_wherever_it_starts(mean, share):
+    hits, worlds = np.unique(census(20)[0], return_counts=True)
+    law = fit(hits, np.full(len(hits), 20), worlds, mean, share)
+    assert law.shapes == pytest.approx((2, 5), rel=1e-4)
 
 
 def test_likelihood_and_its_slopes_against_independent_ones():

@@ -70,6 +70,11 @@ def test_hits_and_plays_of_worlds_are_plain_counts(pairs):
     assert hits.tolist() == [sum(h for h, w in pairs if w == name) for name in names]
 
 
+def test_hits_without_their_worlds_are_refused():
+    with pytest.raises(ValueError, match="2 hits for 1 rows"):
+        by_world(np.array([True, False]), np.array([0]))
+
+
 @given(counted)
 def test_error_is_the_formula_in_plain_floats(pairs):
     hits, plays = arrays(pairs)
@@ -175,6 +180,13 @@ def test_equal_worlds_do_not_give_an_interval_without_width():
     assert result.interval[1] - result.interval[0] > 0.7
 
 
+def test_worlds_that_agree_by_luck_do_not_count_for_more_than_their_runs():
+    hits, plays = np.array([4, 4, 4, 5]), np.full(4, 8)
+    share = 17 / 32
+    assert share * (1 - share) / totals(hits, plays).error ** 2 > 200
+    assert headline(hits, plays).interval == pytest.approx(wilson(share, 32, stats.t.ppf(0.975, 3)))
+
+
 def test_student_widens_the_interval_of_few_worlds():
     hits, plays = np.array([2, 4, 6]), np.full(3, 8)
     effective = min(24, 0.25 / totals(hits, plays).error ** 2)
@@ -208,6 +220,7 @@ def test_worlds_without_a_finished_run_do_not_count(pairs, empty):
         ([-1, 2], [2, 2], 0.95, "as often as it was played"),
         ([1], [2], 1.0, "level"),
         ([1, 2], [2], 0.95, "plays of"),
+        ([0, 2], [-1, 2], 0.95, "negative"),
     ],
 )
 def test_impossible_input_is_refused(hits, plays, level, message):

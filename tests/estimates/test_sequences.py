@@ -112,6 +112,13 @@ def test_bernstein_is_the_published_recursion(x, alpha):
     assert fed(x, alpha=alpha).interval() == pytest.approx(bernstein_by_hand(x, alpha), abs=1e-12)
 
 
+@pytest.mark.parametrize("draw", [lambda rng: rng.beta(2, 5, 3000), lambda rng: rng.integers(0, 2, 3000) * 1.0])
+def test_bernstein_is_the_published_recursion_in_the_long_run(draw):
+    # long enough for bets to leave their ceiling
+    x = draw(np.random.default_rng(3))
+    assert fed(x, 1024, 1280).interval() == pytest.approx(bernstein_by_hand(x), abs=1e-12)
+
+
 def test_bernstein_of_numbers_that_never_vary():
     # every term of the loss is 0 and the variance is 1/4 / t: the half-width is ln(2/alpha) / sum of bets
     n = 5000

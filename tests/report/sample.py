@@ -36,11 +36,10 @@ def estimate(p: float) -> Estimate:
 
 
 def growth() -> tuple[list[str], list[float]]:
-    """Shares of the final odds reached by the end of each fifth day, 0 to 1, following the months."""
+    """Shares of the final odds reached by the end of each day, 0 to 1, following the months."""
     edges = [dt.date(2021, month, 1) for month in range(7, 13)] + [CLOSES + dt.timedelta(days=1)]
     reached = np.concatenate([[0.0], np.cumsum(list(MONTHS.values()))]) / sum(MONTHS.values())
-    dates = [OPENS + dt.timedelta(days=day) for day in range(3, 184, 5)]
-    dates[-1] = CLOSES
+    dates = [OPENS + dt.timedelta(days=day) for day in range(184)]
     ends = [date.toordinal() + 1 for date in dates]
     shares = np.interp(ends, [edge.toordinal() for edge in edges], reached)
     return [date.isoformat() for date in dates], [float(share) for share in shares]
@@ -101,9 +100,7 @@ def result() -> Result:
             kind: {"first": estimate(FIRST[kind]), "any": estimate(ANY[kind]), "counted": True} for kind in FIRST
         },
         "months": _months(),
-        "cumulative": [
-            {"date": date, **estimate(total * share)} for date, share in zip(dates, shares, strict=True)
-        ],
+        "cumulative": [{"date": date, **estimate(total * share)} for date, share in zip(dates, shares, strict=True)],
         "given_quiet": _given_quiet(),
         "before": {
             "in_progress_at_opening": estimate(0.0312),
@@ -112,17 +109,17 @@ def result() -> Result:
         },
         "pathways": [
             {"kind": "build_up", "root": "build_ups.main", "flags": [], **estimate(0.0921)},
-            {"kind": "build_up", "root": "build_ups.main", "flags": ["exercises.zapad"], **estimate(0.0617)},
+            {"kind": "build_up", "root": "build_ups.main", "flags": ["exercises.zapad.on"], **estimate(0.0617)},
             {"kind": "clash", "root": "incidents.donbas", "flags": [], **estimate(0.0402)},
             {
                 "kind": "build_up",
                 "root": "build_ups.main",
-                "flags": ["exercises.zapad", "intent.prepare"],
+                "flags": ["exercises.zapad.on", "intent.prepare"],
                 **estimate(0.0288),
             },
             {"kind": "ultimatum", "root": "crises.ultimatum", "flags": ["intent.prepare"], **estimate(0.0264)},
             {"kind": "other", "root": "crises.other", "flags": [], **estimate(0.0121)},
-            {"kind": "clash", "root": "incidents.donbas", "flags": ["exercises.sea_breeze"], **estimate(0.0077)},
+            {"kind": "clash", "root": "incidents.donbas", "flags": ["exercises.sea_breeze.on"], **estimate(0.0077)},
             {"kind": "ultimatum", "root": "crises.ultimatum", "flags": [], **estimate(0.0059)},
         ],
         "assumptions": [
@@ -152,7 +149,7 @@ def result() -> Result:
         "outside_view": [
             {
                 "name": "build_up_again",
-                "p": 42 / 120,
+                "p": 42.5 / 121.0,
                 "interval": [0.2815, 0.4239],
                 "k": 42.0,
                 "n": 120.0,
@@ -161,7 +158,7 @@ def result() -> Result:
             },
             {
                 "name": "icb_crisis",
-                "p": 57 / 674,
+                "p": 57.5 / 675.0,
                 "interval": [0.0683, 0.1037],
                 "k": 57.0,
                 "n": 674.0,
@@ -238,15 +235,31 @@ def crowded() -> Result:
     }
     changed["scenario"]["name"] = "spring-2021-with-every-option-that-anyone-has-asked-for-so-far-version-12"
     changed["scenario"]["title"] = (
-        "Does the crisis between Russia and Ukraine, after the announced partial pullback of spring 2021, return in any "
-        "of twelve forms before the end of the year, and if so by which road?"
+        "Does the crisis between Russia and Ukraine, after the announced partial pullback of spring 2021, return in "
+        "any of twelve forms before the end of the year, and if so by which road?"
     )
     changed["question"]["text"] = changed["scenario"]["title"] + " Only dated public reporting counts as an onset."
     base = changed["outside_view"][0]
     changed["outside_view"] += [
         {**base, "name": "deadly_clash_after_a_negotiated_ceasefire_between_contiguous_rivals", "matches": "clash"},
-        {**base, "name": "nothing_ever", "p": 0.0, "k": 0.0, "n": 26.0, "interval": [0.0, 0.071], "matches": "other"},
-        {**base, "name": "always", "p": 1.0, "k": 12.0, "n": 12.0, "interval": [0.85, 1.0], "matches": "ultimatum"},
+        {
+            **base,
+            "name": "nothing_ever",
+            "p": 0.5 / 27.0,
+            "k": 0.0,
+            "n": 26.0,
+            "interval": [0.0, 0.071],
+            "matches": "other",
+        },
+        {
+            **base,
+            "name": "always",
+            "p": 12.5 / 13.0,
+            "k": 12.0,
+            "n": 12.0,
+            "interval": [0.85, 1.0],
+            "matches": "ultimatum",
+        },
         {**base, "name": "of_another_question", "matches": "something_not_played"},
     ]
     intent = changed["states"]["intent"]
@@ -258,7 +271,12 @@ def crowded() -> Result:
         {
             "kind": kinds[index],
             "root": "events.something_long_that_an_analyst_wrote_by_hand_in_a_hurry",
-            "flags": ["exercises.zapad", "sanctions.reaction", "intent.prepare", "diplomacy.summit_held_in_geneva"],
+            "flags": [
+                "exercises.zapad.on",
+                "sanctions.reaction.in_force",
+                "intent.prepare",
+                "diplomacy.summit_held_in_geneva",
+            ],
             **estimate(0.002),
         }
         for index in range(4, 10)

@@ -57,7 +57,9 @@ def draw(axes: Axes, fan: Fan, samples: Floats | None = None, reference: float |
     _value_axis(axes, min(0.0, *extent), max(extent), ticks)
 
 
-def label_levels(axes: Axes, fan: Fan, height: float, width: float, view: calendar.View, levels: Sequence[float]) -> None:
+def label_levels(
+    axes: Axes, fan: Fan, height: float, width: float, view: calendar.View, levels: Sequence[float]
+) -> None:
     """Name the given quantiles at the right of the fan, with their last values, on axes of these inches."""
     bottom, top = axes.get_ylim()
     day = view.days / width

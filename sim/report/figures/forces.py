@@ -44,7 +44,9 @@ def draw(
     view = fans.fan_view([fan], opens, closes)
     with style.house():
         rows = lanes.lay_out(marks, view, _WIDTH)
-        page = sheet(_title(fan), _subtitle(fan, samples), _footer(fan, rows, source), _UNIT + _UPPER + _AXIS + rows.height)
+        page = sheet(
+            _title(fan), _subtitle(fan, samples), _footer(fan, rows, source), _UNIT + _UPPER + _AXIS + rows.height
+        )
         page.text(_LEFT, 0.1, wording.plain(fan.unit), size=style.SMALL_SIZE + 0.5, color=style.MUTED)
         axes = page.axes(_LEFT, _UNIT, _WIDTH, _UPPER, label="fan")
         fans.draw(axes, fan, samples, threshold[0] if threshold else None)

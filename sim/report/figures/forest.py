@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -130,7 +131,7 @@ def _band_words(page: Sheet, left: float) -> None:
     for band in ICD_203:
         low, high, words = band.low, band.high, band.likelihood
         middle = left + AXIS * (low + high) / 2
-        options = {"size": _BAND_SIZE, "color": style.MUTED}
+        options: dict[str, Any] = {"size": _BAND_SIZE, "color": style.MUTED}
         if high - low > 0.12:
             page.text(middle, _WORDS - 0.1, words, ha="center", **options)
             continue
@@ -191,5 +192,10 @@ def _draw_point(axes: Axes, point: Point, middle: float) -> None:
     caps = [end for end in ends if abs(end - point.p) > clear]
     tall = 11 if point.look == "answer" else 6
     axes.plot(caps, [middle] * len(caps), "|", markersize=tall, markeredgewidth=1.3, color=edge, clip_on=False)
-    look = {"markersize": size, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1.3}
+    look: dict[str, Any] = {
+        "markersize": size,
+        "markerfacecolor": face,
+        "markeredgecolor": edge,
+        "markeredgewidth": 1.3,
+    }
     axes.plot([point.p], [middle], marker, clip_on=False, zorder=4, **look)

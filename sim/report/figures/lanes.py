@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -21,6 +22,8 @@ _BAR = 0.1
 _GLYPH = 0.055
 _CLEAR = 0.12
 _GAP = 0.05
+# Room for the name of a family, left of its lane.
+_FAMILY = 0.7
 # The least room that is worth a label beside its mark.
 _LEAST = 1.4
 _LOOKS = {
@@ -98,7 +101,8 @@ def draw(axes: Axes, lanes: Lanes, view: calendar.View) -> None:
     for number, (family, first, rows) in enumerate(lanes.families):
         top = first * ROW + number * _PAD
         middle = top + (rows * ROW + _PAD) / 2
-        axes.text(left - 0.12 * scale, middle, human(family), ha="right", va="center", fontsize=style.SMALL_SIZE)
+        name = measure.fit(human(family), _FAMILY, style.SMALL_SIZE)
+        axes.text(left - 0.12 * scale, middle, name, ha="right", va="center", fontsize=style.SMALL_SIZE)
         if number:
             axes.axhline(top, color=style.RULE, linewidth=0.6)
     order = {family: number for number, (family, _, _) in enumerate(lanes.families)}
@@ -180,7 +184,7 @@ def _draw_mark(axes: Axes, piece: Placed, middle: float, left: float, scale: flo
     if piece.end > piece.start:
         corner = (place(piece.start), middle - _BAR / 2)
         edge = style.PAPER if hatch else colour
-        look = {"facecolor": colour, "hatch": hatch, "edgecolor": edge, "linewidth": 0.6, "zorder": 3}
+        look: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": edge, "linewidth": 0.6, "zorder": 3}
         axes.add_patch(Rectangle(corner, (piece.end - piece.start) * scale, _BAR, **look))
     else:
         axes.plot([place(piece.start)], [middle], "D", markersize=4.5, color=colour, clip_on=False, zorder=3)
@@ -190,5 +194,5 @@ def _draw_mark(axes: Axes, piece: Placed, middle: float, left: float, scale: flo
         axes.plot(ends, [middle, middle], "|", markersize=6, color=style.INK, clip_on=False, zorder=4)
     halo = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
     covers = piece.label_left < max(piece.end, piece.late) and piece.label_left + 0.2 > min(piece.start, piece.early)
-    look = {"fontsize": style.SMALL_SIZE, "zorder": 5, "bbox": halo if covers else None}
-    axes.text(place(piece.label_left), middle, piece.label, ha="left", va="center", **look)
+    words: dict[str, Any] = {"fontsize": style.SMALL_SIZE, "zorder": 5, "bbox": halo if covers else None}
+    axes.text(place(piece.label_left), middle, piece.label, ha="left", va="center", **words)

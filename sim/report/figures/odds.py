@@ -1,4 +1,4 @@
-"""The odds as a forest plot: the answer, its kinds, the base rates they may be compared with, states and definitions."""
+"""The odds as a forest plot: the answer, its kinds, the base rates they may be held against, states and definitions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
+from sim.estimates.base_rates import LEVEL
 from sim.records.result import Estimate, KindPart, OutsidePart, Result
 from sim.report import style, wording
 from sim.report.figures import forest
@@ -16,7 +17,7 @@ from sim.report.tables import Table
 
 
 def draw(result: Result) -> Figure:
-    """The odds on an axis from 0 to 100 %, each base rate beneath the definition that it matches and beneath no other."""
+    """The odds on an axis from 0 to 100 %, each base rate beneath the definition that it matches and no other."""
     with style.house():
         rows = _rows(result)
         footer = wording.footer(wording.origin(result), *_meanings(result))
@@ -55,13 +56,14 @@ def table(result: Result) -> Table:
 def _title(result: Result) -> str:
     when = wording.span(result["question"]["opens"], result["question"]["closes"])
     odds = result["odds"]
+    figure = wording.spoken(wording.headline(odds))
     runs = wording.count(result["counts"]["finished"], "run")
     if odds["p"] <= 0.0:
-        return f"No new crisis in any of {runs}: odds {wording.headline(odds)}, {when}"
+        return f"No new crisis in any of {runs}: odds {figure}, {when}"
     if odds["p"] >= 1.0:
-        return f"A new crisis in every one of {runs}: odds {wording.headline(odds)}, {when}"
+        return f"A new crisis in every one of {runs}: odds {figure}, {when}"
     begin, end = when.split(" to ")
-    return f"{wording.headline(odds)} odds of a new crisis between {begin} and {end}"
+    return f"{wording.capital(figure)} odds of a new crisis between {begin} and {end}"
 
 
 def _subtitle(result: Result) -> str:
@@ -72,7 +74,7 @@ def _subtitle(result: Result) -> str:
 def _meanings(result: Result) -> Iterator[str]:
     yield f"whiskers: {100 * result['odds']['level']:g} % simulation error, by worlds"
     if result["outside_view"]:
-        yield "base rates: k of n with their own interval"
+        yield f"base rates: k of n with their {100 * LEVEL:g} % interval"
     yield "bands: ICD 203"
 
 
@@ -81,7 +83,7 @@ def _rows(result: Result) -> list[Row]:
     rows = [_answer_row(result), *_base_rows(base_rates, "all")]
     key = "By kind:   ● comes first   ○ at any time in the window" + ("   ◇ base rate" if base_rates else "")
     rows.append(Row(key, heading=True))
-    for kind, part in result["kinds"].items():
+    for kind, part in wording.kinds_shown(result):
         rows += [_kind_row(kind, part), *_base_rows(base_rates, kind)]
     strangers = [base for base in base_rates if base["matches"] != "all" and base["matches"] not in result["kinds"]]
     if strangers:
@@ -106,17 +108,16 @@ def _answer_row(result: Result) -> Row:
     low, high = odds["interval"]
     counted = ", ".join(wording.human(kind) for kind in result["question"]["kinds"])
     belief = odds["belief_interval"]
+    beside = [f"simulation: {wording.between(low, high, odds['se'])}"]
+    under = f"no belief interval: {odds['belief_reason'] or 'not estimated'}"
     if belief is not None:
-        beside = (f"{wording.between(low, high)} simulation error", f"{wording.between(*belief)} range of beliefs")
+        beside.append(f"beliefs: {wording.between(*belief)}")
         under = "light bar: 5–95 % over worlds, given what we do not know"
-    else:
-        beside = (f"{wording.between(low, high)} simulation error",)
-        under = f"no belief interval: {odds['belief_reason'] or 'not estimated'}"
     return Row(
         name="Any counted kind",
         details=forest.details(wording.capital(counted)),
         value=wording.headline(odds),
-        value_details=beside,
+        value_details=tuple(beside),
         points=(Point(odds["p"], low, high, "answer"),),
         belief=(belief[0], belief[1]) if belief is not None else None,
         note=forest.note(wording.plain(under)),
@@ -130,12 +131,12 @@ def _base_rows(base_rates: list[OutsidePart], matches: str) -> list[Row]:
 
 def _base_row(base: OutsidePart) -> Row:
     low, high = base["interval"]
-    words = f"{wording.whole(base['k'])} of {wording.whole(base['n'])}: {wording.plain(base['source'])}"
+    cases = f"{wording.whole(base['k'])} of {wording.whole(base['n'])}: {wording.plain(base['source'])}"
     return Row(
         name="Base rate: " + wording.human(base["name"]),
-        details=forest.details(words, indented=True),
+        details=forest.details(cases, indented=True),
         value=wording.rate(base),
-        value_details=(wording.between(low, high),),
+        value_details=(wording.rate_interval(base),),
         points=(Point(base["p"], low, high, "base"),),
         indented=True,
     )

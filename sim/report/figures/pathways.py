@@ -109,7 +109,7 @@ def _bars(result: Result) -> list[_Bar]:
     bars = []
     for part in shown:
         name = f"{wording.capital(wording.human(part['kind']))} from {wording.human(part['root'])}"
-        while_on = "while " + ", ".join(wording.human(flag) for flag in part["flags"]) if part["flags"] else ""
+        while_on = "while " + ", ".join(wording.flag(flag) for flag in part["flags"]) if part["flags"] else ""
         names = tuple(measure.wrap(name, room, style.LABEL_SIZE, lines=2))
         details = tuple(measure.wrap(while_on, room, style.SMALL_SIZE, lines=2))
         bars.append(_Bar(names, details, part["p"], part["se"], part["se"], order.get(part["kind"], len(order))))

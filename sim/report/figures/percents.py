@@ -17,6 +17,6 @@ def dress(axes: Axes, largest: float, ticks: int, headroom: float = 1.1) -> None
     axes.set_ylim(0.0, top)
     axes.set_yticks(places)
     axes.set_yticklabels([f"{round(100 * place, 6):g} %" for place in places])
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=6)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", color=style.RULE, linewidth=0.6)

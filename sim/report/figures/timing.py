@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -77,7 +78,9 @@ def table(result: Result, by_kind: ByKind | None) -> Table:
     for kind, (dates, odds) in (by_kind or {}).items():
         rows += [("cumulative", kind, date, p, None, None) for date, p in zip(dates, odds, strict=True)]
     rows += [("month", "all", part["month"], part["p"], part["se"], None) for part in result["months"]]
-    rows += [("if quiet until", "all", part["until"], part["p_rest"], None, part["n"]) for part in result["given_quiet"]]
+    rows += [
+        ("if quiet until", "all", part["until"], part["p_rest"], None, part["n"]) for part in result["given_quiet"]
+    ]
     return Table(("series", "kind", "date", "p", "se", "runs"), tuple(rows))
 
 
@@ -131,7 +134,14 @@ def _draw_cumulative(page: Sheet, result: Result, view: calendar.View, by_kind: 
     for layer in layers:
         top = floor + layer.odds
         axes.fill_between(
-            places, floor, top, facecolor=layer.colour, hatch=layer.hatch, edgecolor=style.PAPER, linewidth=0.9, zorder=2
+            places,
+            floor,
+            top,
+            facecolor=layer.colour,
+            hatch=layer.hatch,
+            edgecolor=style.PAPER,
+            linewidth=0.9,
+            zorder=2,
         )
         floor = top
     if not layers:
@@ -248,15 +258,16 @@ def _draw_quiet(page: Sheet, down: float, result: Result, view: calendar.View) -
     shown = [(place, p, part) for place, p, part in known if p is not None]
     percents.dress(axes, max((p for _, p, _ in shown), default=0.0), ticks=3, headroom=1.5)
     top = axes.get_ylim()[1]
-    look = {"marker": "D", "markersize": 5, "color": style.INK, "linewidth": 0.8, "linestyle": ":"}
+    look: dict[str, Any] = {"marker": "D", "markersize": 5, "color": style.INK, "linewidth": 0.8, "linestyle": ":"}
     axes.plot([place for place, _, _ in shown], [p for _, p, _ in shown], clip_on=False, zorder=3, **look)
     free = -np.inf
     for place, p, part in shown:
         words = _quiet_words(p, part)
         room = measure.width(words, style.SMALL_SIZE) * view.days / _WIDTH
         if place - room / 2 > free:
-            axes.text(place, p + 0.1 * top, words, ha="center", va="bottom", fontsize=style.SMALL_SIZE)
-            free = place + room / 2
+            centre = max(place, view.limits[0] + room / 2)
+            axes.text(centre, p + 0.1 * top, words, ha="center", va="bottom", fontsize=style.SMALL_SIZE)
+            free = centre + room / 2
     calendar.dress(axes, view)
 
 

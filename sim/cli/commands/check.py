@@ -1,0 +1,7 @@
+"""`sim check`: being written."""
+
+NAME = "check"
+
+
+def main() -> None:
+    """Being written."""

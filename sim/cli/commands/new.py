@@ -1,0 +1,7 @@
+"""`sim new`: being written."""
+
+NAME = "new"
+
+
+def main() -> None:
+    """Being written."""

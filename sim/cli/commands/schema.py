@@ -1,0 +1,28 @@
+"""`sim schema`: the JSON Schema of scenario files."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from sim.cli import console
+from sim.errors import UsageError
+
+NAME = "schema"
+
+
+def main(
+    block: Annotated[str | None, typer.Argument(help="One block of a scenario, like `pullbacks`.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors that complete and check while you type."""
+    from sim.scenario.schema import json_schema
+
+    schema = json_schema()
+    if block is not None:
+        known = schema["properties"]
+        if block not in known:
+            raise UsageError(f"there is no block `{block}`; blocks are {', '.join(known)}")
+        schema = {"$defs": schema["$defs"], **known[block]}
+    console.out(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")

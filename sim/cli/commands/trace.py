@@ -1,0 +1,7 @@
+"""`sim trace`: being written."""
+
+NAME = "trace"
+
+
+def main() -> None:
+    """Being written."""
