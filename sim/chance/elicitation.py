@@ -73,12 +73,12 @@ def _check_share_range(low: float, high: float) -> None:
         raise ValueError(f"the range has an end at {shown(end)}; a share lies between 0 and 1")
     if low == 0.0:
         raise ValueError(
-            "the range starts at 0, but 1 share in 20 must lie below its start; write 0.001 or use beta, "
+            "the range starts at 0, but a range starts at its 5th percentile, above 0; write 0.001 or use beta, "
             "like {beta: {mean: 0.2, p95: 0.5}}"
         )
     if high == 1.0:
         raise ValueError(
-            "the range ends at 1, but 1 share in 20 must lie above its end; write 0.999 or use beta, "
+            "the range ends at 1, but a range ends at its 95th percentile, below 1; write 0.999 or use beta, "
             "like {beta: {mean: 0.8, p5: 0.5}}"
         )
 

@@ -187,8 +187,8 @@ class _Parser:
     def function(self, name: _Token) -> tuple[Expr, int]:
         if name.text not in FUNCTIONS:
             close = difflib.get_close_matches(name.text, FUNCTIONS, n=1)
-            hint = f"did you mean `{close[0]}`? " if close else ""
-            raise FormulaError(f"there is no function `{name.text}`; {hint}there are {_KNOWN}", name.offset)
+            hint = f"did you mean `{close[0]}`? There" if close else "there"
+            raise FormulaError(f"there is no function `{name.text}`; {hint} are {_KNOWN}", name.offset)
         opening = self.take()
         self.nesting = self.deeper(self.nesting, name)
         parts = [self.sum()]

@@ -90,8 +90,10 @@ def falling_part(a: Sequence[float]) -> tuple[float, float] | None:
     if not a[1] + a[2] / 2.0 > 0.0:
         flat.append(math.inf)
     if not flat:
+        # second derivatives over log-odds are below |a3| + |a4|, so a minimum lies at most 1e-3 of that below the grid
+        near = 1e-3 * (abs(a[2]) + abs(a[3]))
         for i in range(1, count):
-            if slopes[i - 1] >= slopes[i] <= slopes[i + 1]:
+            if slopes[i] < near and slopes[i - 1] >= slopes[i] <= slopes[i + 1]:
                 lowest = _least(lambda t: metalog_slope(a, t), grid[i - 1], grid[i + 1])
                 if not metalog_slope(a, lowest) > 0.0:
                     flat.append(lowest)
@@ -110,10 +112,11 @@ def _least(function: Callable[[float], float], low: float, high: float) -> float
     return (low + high) / 2.0
 
 
-def middle_limits(probabilities: Sequence[float], values: Sequence[float]) -> tuple[float, float] | None:
-    """Between which the middle of three values must lie for a rising curve; None where the ends allow none.
+def middle_limits(probabilities: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+    """Between which the middle of three values must lie for a rising curve.
 
-    All on the scale on which the curve is fitted.
+    All on the scale on which the curve is fitted. The curve without skew through the outer two always rises, and the
+    set of middles whose curve rises is an interval around it.
     """
     weights = fit_weights(probabilities)
 
@@ -125,8 +128,6 @@ def middle_limits(probabilities: Sequence[float], values: Sequence[float]) -> tu
     straight = fit_weights([probabilities[0], probabilities[2]])
     spread = _dot(straight[1], [values[0], values[2]])
     start = _dot(straight[0], [values[0], values[2]]) + spread * metalog_terms(probabilities[1], 2)[1]
-    if not rises(start):
-        return None
     limits = []
     for end in (values[0], values[2]):
         inside, outside = start, end

@@ -193,15 +193,13 @@ def check_metalog(coefficients: Sequence[float], points: Points, lower: float, u
     where = f"near {first}" if first == last else f"between {first} and {last}"
     remedy = "move the inner percentiles towards the middle of the outer ones, or give fewer"
     if len(points) == 3:
-        remedy = _middle_remedy(points, lower, upper) or remedy
+        remedy = _middle_remedy(points, lower, upper)
     raise ValueError(f"no metalog goes through these percentiles: the curve would not rise {where}; {remedy}")
 
 
-def _middle_remedy(points: Points, lower: float, upper: float) -> str | None:
+def _middle_remedy(points: Points, lower: float, upper: float) -> str:
     given = [x for _, number in points if (x := plain(number)) is not None]
     limits = middle_limits([p for p, _ in points], [to_scale(x, lower, upper) for x in given])
-    if limits is None:
-        return None
     low, high = (from_scale(x, lower, upper) for x in limits)
     return f"{percentile_name(points[1][0])} must lie between {low:.4g} and {high:.4g} for these ends"
 

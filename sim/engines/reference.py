@@ -252,8 +252,10 @@ class Run:
             return self._arm(effect, amount, delay, timer, root)
         if operation == p.DISARM:
             before = float(self.pending[target])
-            self.pending[target] = 0
-            self.doors[target].generation += 1
+            # clocks and watches cannot be disarmed: their timers stay valid
+            if before > 0.0:
+                self.pending[target] = 0
+                self.doors[target].generation += 1
             return before, 0.0
         if operation == p.BEGIN:
             return 1.0 - float(state.crises.begin(target, now, root)), 1.0

@@ -190,7 +190,8 @@ class Crises:
         self.opens, self.closes = program.opens, program.closes
         self.counted = program.kind_counted.tolist()
         self.on = [numbers[i] >= 0.5 for i in program.kind_running.tolist()]
-        self.begun = [0.0] * len(self.on)
+        # a kind that runs when the clock starts began before any opening, also before one on day 0
+        self.begun = [-inf if on else inf for on in self.on]
         self.onset = [inf] * len(self.on)
         self.early = [inf] * len(self.on)
         self.running = [False] * len(self.on)

@@ -62,6 +62,7 @@ class _Reading:
 
     path: Path
     tree: Tree
+    as_written: Tree
     lines: dict[str, Sequence[str]]
     problems: list[Problem] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ def warnings_text(case: Case) -> str:
 def _read(path: Path, settings: Sequence[str], variant: str | None) -> _Reading:
     first = source.read(path)
     tree, lines, problems = document.resolve_extends(first, path)
-    reading = _Reading(path, tree, dict(lines), list(problems))
+    reading = _Reading(path, tree, tree, dict(lines), list(problems))
     if incomplete(reading.problems):
         return reading
     if variant is not None:
@@ -228,12 +229,12 @@ def _prune(plain: Any, trail: list[Any], *, missing: bool) -> None:
 
 def _variants(reading: _Reading, places: document.Marks) -> list[Problem]:
     """Overrides of variants that lead nowhere or give what no field can read."""
-    entry = reading.tree.items.get("variants")
+    entry = reading.as_written.items.get("variants")
     if entry is None or not isinstance(entry.node, Tree):
         return []
     problems: list[Problem] = []
     for name, variant in entry.node.items.items():
-        tree: Tree = reading.tree
+        tree: Tree = reading.as_written
         if not isinstance(variant.node, Tree):
             continue
         for path, override in variant.node.items.items():

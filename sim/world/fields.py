@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
-from sim.chance.uncertain import Chancy, Constant, Draw, Expr, Value, as_expr, log, maximum
-from sim.rules.language import Amount, Brings, Change, If, Influence
-from sim.timeline import parse_date
-from sim.world.reading import FieldError, Reading, day_of
+from sim.chance.uncertain import Constant, Draw, Expr, Value, as_expr, log, maximum
+from sim.rules.language import Amount, Change, If, Influence
+from sim.world.reading import PROSE, Reading, day_of
+from sim.world.scalars import FieldError, read_dates
 
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -47,8 +48,13 @@ class NumberField:
 
 
 def as_pydantic(problem: FieldError) -> PydanticCustomError:
-    """The same problem in pydantic's words, so that all are collected; `where` tells the loader which key."""
-    return PydanticCustomError("value", "{text}", {"text": str(problem), "where": ".".join(problem.where)})
+    """The same problem in pydantic's words, so that all are collected; the loader finds it again under `problem`."""
+    return PydanticCustomError("value", "{text}", {"text": str(problem), "problem": problem})
+
+
+def refusal(text: str, *where: str | int, hint: str, at_key: bool = False) -> PydanticCustomError:
+    """A block that cannot be; `where` are the keys below it, `hint` is the remedy. For model validators."""
+    return as_pydantic(FieldError(text, *where, hint=hint, at_key=at_key))
 
 
 Share = Annotated[Value, NumberField(Reading("share"))]
@@ -58,7 +64,7 @@ Days = Annotated[Value, NumberField(Reading("days"))]
 Date = Annotated[Value, NumberField(Reading("date"))]
 Real = Annotated[Value, NumberField(Reading("real"))]
 Multiplier = Annotated[Value, NumberField(Reading("multiplier"))]
-State = Annotated[Value, NumberField(Reading("state", states=True))]
+State = Annotated[Value, NumberField(Reading("state"))]
 EachPositive = Annotated[Value | Draw, NumberField(Reading("positive", each=True))]
 EachDays = Annotated[Value | Draw, NumberField(Reading("days", each=True))]
 EachReal = Annotated[Value | Draw, NumberField(Reading("real", each=True))]
@@ -107,10 +113,13 @@ class ShiftField:
 def _shift(raw: object) -> Shift:
     inner = raw.get("value") if isinstance(raw, dict) else raw
     if not isinstance(inner, str):
-        raise FieldError("expected a change like `plus 1`, `minus 0.5` or `times 0.7`")
+        raise FieldError("a change is missing here", hint="write `plus 1`, `minus 0.5` or `times 0.7`")
     word, _, rest = inner.strip().partition(" ")
     if word not in ("plus", "minus", "times"):
-        raise FieldError(f"`{inner}` is not a change; write `plus 1`, `minus 0.5` or `times 0.7`")
+        slip = re.fullmatch(r"([-+]|[x*×])\s*(\S.*)", inner.strip())
+        said = {"+": "plus", "-": "minus"}.get(slip[1], "times") if slip else ""
+        hint = f"write `{said} {slip[2]}`" if slip else "write `plus 1`, `minus 0.5` or `times 0.7`"
+        raise FieldError(f"`{inner.strip()}` is not a change", hint=hint)
     reading = Reading("positive" if word == "times" else "real", each=True)
     number = reading({**raw, "value": rest}) if isinstance(raw, dict) else reading(rest)
     return Shift("scale" if word == "times" else "add", -1.0 if word == "minus" else 1.0, number)
@@ -120,12 +129,18 @@ Shifted = Annotated[Shift, ShiftField()]
 
 
 def _read_date(raw: Any) -> dt.date:
-    if not isinstance(raw, str):
-        raise PydanticCustomError("value", "{text}", {"text": "expected one date like `2021-07-01`", "where": ""})
+    inner = raw
+    if isinstance(raw, dict) and "value" in raw and all(key in (*PROSE, "value") for key in raw):
+        inner = raw["value"]
     try:
-        return parse_date(raw.strip())
-    except ValueError as problem:
-        raise PydanticCustomError("value", "{text}", {"text": str(problem), "where": ""}) from None
+        if not isinstance(inner, str):
+            raise FieldError("one certain date belongs here", hint="write a date like `2021-07-01`")
+        first, last = read_dates(inner.strip()).dates or (dt.date.min, dt.date.max)
+        if first != last:
+            raise FieldError("this date is certain, so it cannot be a range", hint="write one date like `2021-07-01`")
+    except FieldError as problem:
+        raise as_pydantic(problem) from None
+    return first
 
 
 class PlainDate:
@@ -152,7 +167,7 @@ def _read_truth(raw: Any) -> bool:
         return True
     if raw in ("false", "no"):
         return False
-    raise PydanticCustomError("value", "{text}", {"text": f"`{raw}` is neither `true` nor `false`", "where": ""})
+    raise refusal(f"`{raw}` is neither `true` nor `false`", hint="write `true` or `false`")
 
 
 class Truth:
@@ -192,6 +207,15 @@ class Clamp:
     lower: Expr
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that a block cannot mean: the path of the value, what is wrong with it, and the remedy."""
+
+    path: str
+    text: str
+    hint: str
+
+
 @dataclass(slots=True)
 class World:
     """What blocks need to know of the scenario around them: the calendar, in days from the clock's start."""
@@ -201,7 +225,7 @@ class World:
     closes: float
     horizon: float
     clamps: list[Clamp] = field(default_factory=list)
-    refusals: list[tuple[str, str]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
     def day(self, value: Value, after: Expr | float = 0.0) -> Expr:
         """A date as a day of the run, not before `after`; a certain date before the clock is refused."""
@@ -210,11 +234,8 @@ class World:
         if value.fixed is not None:
             day = value.fixed - self.start.toordinal()
             if day < 0:
-                self.refuse(
-                    value.path,
-                    f"is {value.text}, before the clock starts ({self.start}); "
-                    "start the clock earlier, or describe the state",
-                )
+                text = f"is {value.text}, before the clock starts ({self.start})"
+                self.refuse(value.path, text, "start the clock earlier, or describe the state at its start")
             if isinstance(lower, Constant) and lower.number <= day:
                 return Constant(float(day))
         else:
@@ -225,9 +246,9 @@ class World:
         """True for a certain date before the clock's start."""
         return value.fixed is not None and value.fixed < self.start.toordinal()
 
-    def refuse(self, path: str, text: str) -> None:
-        """Record a problem of meaning; all are told at once."""
-        self.refusals.append((path, text))
+    def refuse(self, path: str, text: str, hint: str) -> None:
+        """Record a problem of meaning with its remedy; all are told at once. `text` goes on after the path's name."""
+        self.refusals.append(Refusal(path, text, hint))
 
 
 def bind(model: object, path: str = "") -> Iterator[Value | Draw]:
@@ -261,6 +282,14 @@ class Multiplies(Block):
     crises: dict[str, Multiplier] = {}
     cancels: Multiplier | None = None
 
+    @model_validator(mode="after")
+    def _reference_has_a_use(self) -> Self:
+        given = (self.orders, self.cancels, *self.incidents.values(), *self.crises.values())
+        if getattr(self, "reference", None) is not None and all(multiplier is None for multiplier in given):
+            text = "`reference` is where multipliers are 1, and there is no multiplier here"
+            raise refusal(text, "reference", hint="write a multiplier like `orders: 1.3`, or delete it", at_key=True)
+        return self
+
     def influences(self, quantity: str, reference: Expr | float = 0.0) -> list[Influence]:
         """One influence a multiplier: exp(log m * (quantity - reference)) on every clock that hears the topic."""
         topics: list[tuple[str, Value]] = [(f"incidents.{name}", m) for name, m in self.incidents.items()]
@@ -270,31 +299,3 @@ class Multiplies(Block):
         if self.cancels is not None:
             topics.append(("cancels", self.cancels))
         return [Influence(topic, quantity, log(m), reference, m.path) for topic, m in topics]
-
-
-__all__ = [
-    "NAME",
-    "Block",
-    "Brings",
-    "Chancy",
-    "Clamp",
-    "Date",
-    "Days",
-    "EachDays",
-    "EachPositive",
-    "EachReal",
-    "EachShare",
-    "FixedDate",
-    "Multiplier",
-    "Multiplies",
-    "Positive",
-    "Real",
-    "Share",
-    "Shift",
-    "Shifted",
-    "State",
-    "Whole",
-    "World",
-    "YesNo",
-    "bind",
-]

@@ -67,7 +67,9 @@ CUTTABLE = [name for name in MEMBERS if name not in ("choice", "dates", "point")
 def z_of_mean(distribution: Distribution, claimed: float) -> float:
     draws = distribution.quantiles(uniforms(5, np.arange(WORLDS), 0, 0))
     spread = float(draws.std(ddof=1))
-    return 0.0 if spread == 0.0 and draws[0] == claimed else (float(draws.mean()) - claimed) * math.sqrt(WORLDS) / spread
+    return (
+        0.0 if spread == 0.0 and draws[0] == claimed else (float(draws.mean()) - claimed) * math.sqrt(WORLDS) / spread
+    )
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -166,7 +168,7 @@ def test_beta_agrees_with_scipy() -> None:
     assert BetaDistribution(2.0, 5.0, 10.0, 20.0).cdf(13.0) == pytest.approx(stats.beta(2.0, 5.0).cdf(0.3), rel=1e-12)
 
 
-# --- cuts --------------------------------------------------------------------------------------------------------------
+# --- cuts ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", CUTTABLE)
@@ -265,11 +267,11 @@ def test_unknown_distribution_cannot_be_cut() -> None:
 
 @pytest.mark.parametrize(("first", "last"), [(3.0, 2.0), (1.5, 3.0), (1.0, math.nan)])
 def test_dates_that_are_none_are_refused(first: float, last: float) -> None:
-    with pytest.raises(ValueError, match="^a range of dates runs from one date to the same or a later one; exchange"):
+    with pytest.raises(ValueError, match=r"^a range of dates runs from one date to the same or a later one; exchange"):
         whole_days(first, last)
 
 
-# --- texts -------------------------------------------------------------------------------------------------------------
+# --- texts -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

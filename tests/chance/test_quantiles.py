@@ -199,7 +199,7 @@ def test_point_is_its_value() -> None:
     assert [q.family_cdf(q.POINT, x, full(4.5)) for x in (4.4, 4.5)] == [0.0, 1.0]
 
 
-# --- what compiled engines need ---------------------------------------------------------------------------------------
+# --- what compiled engines need --------------------------------------------------------------------------------------
 
 any_float = st.floats(allow_nan=True, allow_infinity=True)
 extreme = st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1.8e308, -1.8e308, math.inf, -math.inf, math.nan])
@@ -211,7 +211,7 @@ extreme = st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1.8e308, -1.8e
     st.lists(any_float | extreme, min_size=8, max_size=8),
     st.lists(any_float | extreme, max_size=6),
 )
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=800, deadline=None)
 def test_kernels_never_raise(family: int, u: float, p: list[float], table: list[float]) -> None:
     assert isinstance(q.family_quantile(family, u, p, table), float)
     uncut = [*p[:6], 0.0, 1.0]
@@ -247,7 +247,9 @@ def offences(source: str, shared: set[str]) -> Iterator[str]:
                 yield f"{function.name}: {type(node).__name__}"
             if isinstance(node, ast.Call):
                 call = node.func
-                from_math = isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name) and call.value.id == "math"
+                from_math = (
+                    isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name) and call.value.id == "math"
+                )
                 if not from_math and not (isinstance(call, ast.Name) and call.id in ALLOWED_CALLS | shared):
                     yield f"{function.name}: call of {ast.unparse(call)}"
 
@@ -259,7 +261,8 @@ def test_kernels_use_only_what_compiles() -> None:
 
 
 def test_offences_are_seen() -> None:
-    wrong = "@kernel\ndef f(x, *, y):\n    try:\n        return max(x ** 2, x % 3, x // 2, np.exp(x))\n    except E:\n        pass\n"
+    body = "    try:\n        return max(x ** 2, x % 3, x // 2, np.exp(x))\n    except E:\n        pass\n"
+    wrong = f"@kernel\ndef f(x, *, y):\n{body}"
     assert {text.removeprefix("f: ") for text in offences(wrong, set())} == {
         "keyword-only", "Try", "Pow", "Mod", "FloorDiv", "call of max", "call of np.exp",
     }  # fmt: skip

@@ -177,9 +177,9 @@ def test_exponential_has_mean_1() -> None:
 )
 def test_address_outside_its_range_is_refused(address: tuple[int, ...]) -> None:
     seed, world, *rest = address
-    with pytest.raises(ValueError, match="no such address|the seed is"):
+    with pytest.raises(ValueError, match=r"no such address|the seed is"):
         word(*address)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="no such address|the seed is|world numbers"):
+    with pytest.raises(ValueError, match=r"no such address|the seed is|world numbers"):
         uniforms(seed, np.array([world]), *rest)
 
 

@@ -22,10 +22,9 @@ from sim.rules import program as p
 from sim.rules.program import Conditions, Effects, Program
 
 BUDGET, PENDING, NOT_FINITE, DELAY, RATE, STEPS = range(1, 7)
-MOST_STEPS = 4096
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """The run cannot go on; the only argument is the code of the reason."""
 
 
@@ -128,7 +127,7 @@ def bounds_of(conditions: Conditions, rank: int) -> list[tuple[int, int, int]]:
 def finite(x: float, otherwise: int) -> float:
     """`x`, which must be finite, else the run fails with the code."""
     if not math.isfinite(x):
-        raise Failed(otherwise)
+        raise FailedError(otherwise)
     return x
 
 
@@ -193,9 +192,9 @@ class _Run:
                 self.now = firing.time
                 self.fire(firing)
             self.probe(math.inf)
-        except Failed as failure:
+        except FailedError as failure:
             status = failure.args[0]
-        return self.result(status)
+        return self.result() if status == FINISHED else self.failed(status)
 
     # --- before anything happens ---
 
@@ -211,15 +210,24 @@ class _Run:
         self.on = [numbers[running] >= 0.5 for running in program.kind_running]
         for i, kind in enumerate(program.derived_kind):
             of = int(program.derived_quantity[program.derived_pointer[i]]) if kind == p.LOW else -1
-            self.quantity.append(self.quantity[of] if kind == p.LOW else self.derived(i))
+            self.quantity.append(finite(self.quantity[of] if kind == p.LOW else self.derived(i), NOT_FINITE))
         for rank, trigger in enumerate(self.engine.trigger):
             if trigger == p.START:
-                self.pending.append(Pending(numbers[program.start_at[rank]], rank, -1, 0))
+                self.pending.append(Pending(self.date(numbers[program.start_at[rank]]), rank, -1, 0))
             elif trigger == p.CLOCK:
+                for _, inside, outside in self.gains(rank):
+                    self.rate(inside), self.rate(outside)
+                self.rate(numbers[program.clock_constant[rank]])
                 self.clock[rank] = ClockState(0.0, self.wait(rank, 0), *self.multiple(rank), [], [])
                 self.anchor(rank)
             elif trigger == p.WATCH:
                 self.watch[rank] = WatchState("spent" if self.holds(self.engine.watched[rank]) else "idle")
+
+    def date(self, days: float) -> float:
+        """A date, a delay or a hold, which must be finite and not negative."""
+        if finite(days, DELAY) < 0.0:
+            raise FailedError(DELAY)
+        return days
 
     # --- S3 ---
 
@@ -246,21 +254,20 @@ class _Run:
 
     def fire(self, firing: Firing) -> None:
         if self.dues == self.engine.budget:
-            raise Failed(BUDGET)
+            raise FailedError(BUDGET)
         self.dues += 1
         rank = firing.rank
         self.consume(firing)
-        told = Due(firing.time, rank, firing.instance, "fired", firing.since, firing.load)
-        self.story.dues.append(told)
+        outcome, effects = "fired", self.engine.effects[rank]
         if not self.holds(self.engine.guard[rank]):
-            told.outcome = "guard"
-            return
-        effects = self.engine.effects[rank]
-        if not self.lucky(firing):
+            outcome, effects = "guard", []
+        elif not self.lucky(firing):
             effects = self.engine.otherwise[rank]
-            told.outcome = "otherwise" if effects else "chance"
-            if not effects:
-                return
+            outcome = "otherwise" if effects else "chance"
+        told = Due(firing.time, rank, firing.instance, outcome, firing.since, firing.load)
+        self.story.dues.append(told)
+        if outcome in ("guard", "chance"):
+            return
         if firing.root is None:
             firing.root = Root(int(self.program.rule_block[rank]), self.flags())
         for effect, amounts in self.evaluated(effects, firing):
@@ -294,7 +301,7 @@ class _Run:
         ready = []
         for effect in effects:
             if effect.condition >= 0:
-                drawn = self.draw(effect.condition, firing.occurrence)
+                drawn = finite(self.draw(effect.condition, firing.occurrence), NOT_FINITE)
                 if not drawn >= self.numbers[effect.level]:
                     continue
             amounts = {}
@@ -322,7 +329,9 @@ class _Run:
         elif operation == p.ARM:
             before, after = self.arm(effect, amounts, firing)
         elif operation == p.DISARM:
-            self.pending = [item for item in self.pending if item.rank != target]
+            staying = [item for item in self.pending if item.rank != target]
+            before = float(len(self.pending) - len(staying))
+            self.pending = staying
         elif operation in (p.BEGIN, p.END):
             before = float(self.on[target])
             after = float(operation == p.BEGIN)
@@ -338,16 +347,21 @@ class _Run:
         }[operation]
         floor = self.numbers[self.program.quantity_floor[target]]
         ceiling = self.numbers[self.program.quantity_ceiling[target]]
-        self.quantity[target] = finite(flows.clamp(after, floor, ceiling), NOT_FINITE)
-        return before, self.quantity[target]
+        after = finite(flows.clamp(after, floor, ceiling), NOT_FINITE)
+        if after == before:
+            # as for tensions, what equals the value is no write: 0.0 is not replaced by -0.0
+            return before, before
+        self.quantity[target] = after
+        return before, after
 
     def write_tension(self, operation: int, target: int, amount: float) -> tuple[float, float]:
         before, integral = self.tension_now(target)
         after = {p.ADD_TENSION: before + amount, p.SCALE_TENSION: before * amount, p.SET_TENSION: amount}[operation]
         after = finite(flows.clamp(after, 0.0, self.numbers[self.program.tension_cap[target]]), NOT_FINITE)
-        if after != before:
-            self.tension[target] = Tension(self.now, after, integral)
-            self.changed.add(target)
+        if after == before:
+            return before, before
+        self.tension[target] = Tension(self.now, after, integral)
+        self.changed.add(target)
         return before, after
 
     def arm(self, effect: Effect, amounts: dict[str, float], firing: Firing) -> tuple[float, float]:
@@ -355,28 +369,23 @@ class _Run:
         ticket = self.tickets.get(rule, 0)
         self.tickets[rule] = ticket + 1
         delay = self.amount(effect.after, firing, ticket) if effect.own_ticket else amounts.get("after", 0.0)
-        self.check_delay(delay)
         waits = [(0, delay)]
         if effect.steps >= 0:
             over = amounts.get("over", 0.0)
             n = self.numbers[effect.steps]
-            if not (1.0 <= n <= MOST_STEPS and n == math.floor(n)):
-                raise Failed(STEPS)
+            if not (1.0 <= n <= self.engine.room and n == math.floor(n)):
+                raise FailedError(STEPS)
             waits = [(i, delay + (over * i) / n) for i in range(1, int(n) + 1)]
-            for _, wait in waits:
-                self.check_delay(wait)
+        for wait in (delay, *(wait for _, wait in waits)):
+            self.date(wait)
         if len(self.pending) + len(waits) > self.engine.room:
-            raise Failed(PENDING)
+            raise FailedError(PENDING)
         load = amounts.get("load", 0.0)
         for step, wait in waits:
             due = self.now + wait
             self.pending.append(Pending(due, rule, self.armings, step, ticket, load, firing.root))
         self.armings += 1
         return self.now + waits[0][1], self.now + waits[-1][1]
-
-    def check_delay(self, delay: float) -> None:
-        if finite(delay, DELAY) < 0.0:
-            raise Failed(DELAY)
 
     def turn(self, kind: int, on: bool, firing: Firing) -> None:
         if self.on[kind] == on:
@@ -390,7 +399,7 @@ class _Run:
 
     def settle(self, root: Root | None) -> None:
         for i in range(len(self.program.derived_kind)):
-            self.quantity[self.program.stored + i] = self.derived(i)
+            self.quantity[self.program.stored + i] = finite(self.derived(i), NOT_FINITE)
         for rank, clock in self.clock.items():
             on, multiple = self.multiple(rank)
             touched = any(j in self.changed for j, inside, outside in self.gains(rank) if inside != 0 or outside != 0)
@@ -403,6 +412,7 @@ class _Run:
         for rank, watch in self.watch.items():
             true = self.holds(self.engine.watched[rank])
             if true and watch.state == "idle":
+                self.date(self.numbers[self.program.hold[rank]])
                 self.watch[rank] = WatchState("holding", self.now, root, watch.came)
             elif not true:
                 if watch.state == "holding":
@@ -442,7 +452,13 @@ class _Run:
         for i in range(int(program.exponent_pointer[rank]), int(program.exponent_pointer[rank + 1])):
             value = self.quantity[program.exponent_quantity[i]]
             exponent = exponent + self.numbers[program.exponent_effect[i]] * value
-        return True, finite(self.numbers[program.clock_base[rank]] * flows.multiplier(exponent), RATE)
+        return True, self.rate(self.numbers[program.clock_base[rank]] * flows.multiplier(exponent))
+
+    def rate(self, x: float) -> float:
+        """A rate, a factor or a gain of one, which must be finite and not negative."""
+        if finite(x, RATE) < 0.0:
+            raise FailedError(RATE)
+        return x
 
     def anchor(self, rank: int) -> None:
         """Anchors a clock now, with the residual and the multiple that it has, and solves it."""
@@ -451,24 +467,18 @@ class _Run:
         clock.anchor = self.now
         clock.level = [level for level, _ in states]
         clock.integral = [integral for _, integral in states]
-        constant = self.numbers[program.clock_constant[rank]]
-        rate, extra = constant, 0.0
+        constant = clock.multiple * self.numbers[program.clock_constant[rank]]
         gain, level, baseline, decay = [], [], [], []
+        highest = constant
         for (tension, inside, outside), x in zip(self.gains(rank), clock.level, strict=True):
-            rate = rate + inside * x
-            extra = extra + outside * x
             total = clock.multiple * inside + outside if clock.on else 0.0
             if total != 0.0:
                 gain.append(total)
                 level.append(x)
                 baseline.append(self.numbers[program.tension_baseline[tension]])
                 decay.append(self.numbers[program.tension_decay[tension]])
-        rate = clock.multiple * rate + (extra if clock.on else 0.0)
-        if finite(rate, RATE) < 0.0:
-            raise Failed(RATE)
-        constant = clock.multiple * constant
-        never = constant == 0.0 and all(max(x, b) == 0.0 for x, b in zip(level, baseline, strict=True))
-        if never:
+                highest = highest + total * (x + baseline[-1])
+        if self.rate(highest) == 0.0:
             clock.due = math.inf
         elif clock.residual == 0.0:
             clock.due = self.now
@@ -545,7 +555,13 @@ class _Run:
             levels = [self.tension_at(i, day)[0] for i in range(len(self.tension))]
             self.probed.append([*self.quantity, *levels])
 
-    def result(self, status: int) -> RunResult:
+    def failed(self, status: int) -> RunResult:
+        never, kinds = math.inf, len(self.program.kinds)
+        return RunResult(
+            status, self.now, never, -1, -1, 0, [never] * kinds, [never] * kinds, [False] * kinds, self.dues
+        )
+
+    def result(self) -> RunResult:
         program = self.program
         kinds = range(len(program.kinds))
         inside = [onset for onset in self.begun if program.opens <= onset[0] < program.closes]
@@ -555,8 +571,8 @@ class _Run:
         first = min(counted, key=lambda onset: onset[:2], default=(math.inf, -1, -1, None))
         root = first[3] or Root(-1, 0)
         return RunResult(
-            status=status,
-            failed_at=math.inf if status == FINISHED else self.now,
+            status=FINISHED,
+            failed_at=math.inf,
             first=first[0],
             kind=first[2],
             root=root.block,

@@ -1,9 +1,15 @@
-"""Random scenarios in the rule language: small worlds in which much happens at once, on the same days."""
+"""Random scenarios in the rule language: small worlds in which much happens at once, on the same days.
+
+Everything is chosen by one `random.Random`. Seeded with a number it gives independent scenarios by the thousand;
+hypothesis' own gives scenarios that shrink when a test fails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -46,9 +52,10 @@ from sim.rules.language import (
 from sim.rules.link import Span, link
 from sim.rules.program import Program
 
-WORLDS = 3
+WORLDS = 2
 VALUES = ("assumptions.a", "assumptions.b", "assumptions.c")
 ENDLESS = float("inf")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,9 @@ class Question:
 
     brings: Brings
     span: Span
-    counted: tuple[str, ...]
+    counted: tuple[str, ...] = ()
     values: tuple[tuple[float, ...], ...] = ((1.0,) * WORLDS,) * len(VALUES)
-    budget: int = 150
+    budget: int = 200
     room: int = 4096
 
     def program(self) -> Program:
@@ -75,22 +82,25 @@ class Question:
         return parameter_vectors(program.expressions, drawn, WORLDS).tolist()
 
 
-def often(common: Sequence[float], low: float, high: float) -> st.SearchStrategy[float]:
-    """A number that is mostly one of a few, so that ties and equal levels are the norm."""
-    return st.one_of(st.sampled_from(common), st.sampled_from(common), st.floats(low, high, allow_subnormal=False))
+def questions(wild: bool | None = None) -> st.SearchStrategy[Question]:
+    """Scenarios that shrink. In a `wild` one something may go wrong at any moment; None leaves it to chance."""
+    return st.randoms(use_true_random=False).map(lambda random: question(random, wild))
 
 
-DAYS = often((0.0, 0.0, 1.0, 1.0, 2.0, 3.0, 5.0, 0.5), 0.0, 9.0)
-STEPS_TAKEN = st.sampled_from((1.0, 2.0, 3.0, 3.0, 4.0))
-AMOUNTS = often((-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0), -4.0, 4.0)
-LEVELS = often((0.0, 0.5, 1.0, 1.0, 2.0, 3.0, -1.0), -2.0, 4.0)
-# levels that a world at rest does not reach, and one firing may: a watch that is true from the start never fires
-THRESHOLDS = st.sampled_from((0.5, 1.0, 1.0, 1.5, 2.0, 3.0))
-HOLDS = st.sampled_from((0.0, 0.0, 0.5, 1.0, 1.0, 2.0, 3.5))
-CHANCES = often((0.0, 0.3, 0.5, 0.8, 1.0, 1.5), 0.0, 1.0)
-GAINS = st.sampled_from((0.0, 0.1, 0.3, 0.5, 1.0))
-UNCUT = (0.0, 1.0)
-FAMILIES = (
+def question(random: Random, wild: bool | None = None) -> Question:
+    """A scenario and a question, of numbers that `random` gives."""
+    return Author(random, random.random() < 0.2 if wild is None else wild).question()
+
+
+DAYS = (0.0, 0.0, 1.0, 1.0, 2.0, 3.0, 5.0, 0.5)
+CHANGES = (-2.0, -1.0, 0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0)
+LEVELS = (0.0, 0.5, 1.0, 1.0, 2.0, 3.0, -1.0)
+# what a world at rest does not reach and one firing may: a watch that is true from the start cannot fire
+THRESHOLDS = (0.5, 0.5, 1.0, 1.0, 1.0, 2.0)
+SORTS = ("start", "start", "clock", "clock", "clock", "watch", "watch", "watch", "armed", "armed", "armed", "armed")
+HOLDS = (0.0, 0.0, 0.5, 1.0, 1.0, 2.0, 3.5)
+GAINS = (0.0, 0.1, 0.3, 0.5, 1.0)
+POSITIVE = (
     (q.UNIFORM, (0.0, 3.0)),
     (q.TRIANGULAR, (0.0, 1.0, 4.0)),
     (q.POINT, (1.0,)),
@@ -102,228 +112,196 @@ FAMILIES = (
     (q.LOG_LOGISTIC, (1.0, 3.0)),
     (q.LOG_METALOG, (0.0, 0.5, 0.0, 0.0, 0.0)),
 )
-ANY_SIGN = (*FAMILIES, (q.NORMAL, (0.5, 1.0)), (q.UNIFORM, (-1.0, 2.0)), (q.METALOG, (0.5, 0.3, 0.1, 0.0)))
-
-
-@st.composite
-def draws(draw: st.DrawFn, path: str, families: Sequence[tuple[int, tuple[float, ...]]] = FAMILIES) -> Draw:
-    """An `each` value."""
-    if draw(st.integers(0, 5)) == 0:
-        table = (0.0, 1.0, 2.0, 0.2, 0.7, 1.0)
-        parameters = (0.0, 3.0, 0.0, 0.0, 0.0, 0.0, *UNCUT)
-        return Draw(q.CHOICE, tuple(Constant(x) for x in parameters), "choice", table=table, path=path)
-    family, own = draw(st.sampled_from(families))
-    padded = (*own, *[0.0] * (6 - len(own)), *draw(st.sampled_from((UNCUT, (0.1, 0.9)))))
-    return Draw(family, tuple(Constant(x) for x in padded), "each", path=path)
+OF_ANY_SIGN = (*POSITIVE, (q.NORMAL, (0.5, 1.0)), (q.UNIFORM, (-1.0, 2.0)), (q.METALOG, (0.5, 0.3, 0.1, 0.0)))
 
 
 @dataclass(slots=True)
-class Cast:
-    """The names that a scenario has, by what can be done with them."""
+class Author:
+    """Writes one scenario. The lists hold the names that it has, by what can be done with them."""
 
-    stored: list[str]
-    tensions: list[str]
-    lows: list[str]
-    kinds: list[str]
+    random: Random
+    wild: bool
+    brings: Brings = field(default_factory=Brings)
+    stored: list[str] = field(default_factory=list)
+    tensions: list[str] = field(default_factory=list)
     readable: list[str] = field(default_factory=list)
     armed: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
 
+    def odds(self, share: float) -> bool:
+        return self.random.random() < share
 
-def certain(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[Number]:
-    """Mostly a plain number, now and then one that differs between worlds."""
-    uncertain = st.sampled_from(VALUES).map(Reference)
-    return st.integers(0, 11).flatmap(lambda i: uncertain if i == 0 else numbers)
+    def pick(self, things: Sequence[_T]) -> _T:
+        return self.random.choice(things)
 
+    def number(self, common: Sequence[float], low: float, high: float) -> float:
+        """Mostly one of a few numbers, so that ties and equal levels are the norm."""
+        return self.pick(common) if self.odds(0.85) else self.random.uniform(low, high)
 
-@st.composite
-def amounts(draw: st.DrawFn, cast: Cast, each: Sequence[Draw], plain: st.SearchStrategy[float] = AMOUNTS) -> Amount:
-    """(A + B z) v with parts of every sort."""
+    def certain(self, number: float) -> Number:
+        """Mostly the number, now and then one that differs between worlds."""
+        return Reference(self.pick(VALUES)) if self.odds(0.07) else number
 
-    def part(numbers: st.SearchStrategy[float]) -> Chancy:
-        if each and draw(st.integers(0, 3)) == 0:
-            return draw(st.sampled_from(each))
-        return draw(certain(numbers))
+    def question(self) -> Question:
+        self.state()
+        places = []
+        for i in range(self.random.randint(3, 12)):
+            sort = self.pick(SORTS) if i else "start"
+            stage = self.pick(STAGES)
+            # blocks of several rules, and names that do not sort as they are written
+            places.append((stage, f"{stage}.{self.pick('AbZ')}", f"r{i * 7 % 13}", sort))
+        self.rules = [f"{block}.{name}" for _, block, name, _ in places]
+        self.armed = [f"{block}.{name}" for _, block, name, sort in places if sort == "armed"]
+        hooked = self.random.sample(self.rules, self.random.randint(0, 2))
+        self.brings.hooks = [Hook(f"hook.{name}", name) for name in hooked]
+        self.brings.rules = [self.rule(*place) for place in places]
+        if self.odds(0.5):
+            quantity, multiplier = self.pick(self.readable), self.certain(self.pick((0.0, 0.4, -0.7)))
+            reference = self.certain(self.pick(LEVELS))
+            self.brings.influences.append(Influence("orders", quantity, multiplier, reference, "influence"))
+        opens = self.pick((0.0, 2.0, 5.0))
+        closes = opens + self.pick((2.0, 8.0, 15.0))
+        span = Span(closes + self.pick((0.0, 0.0, 4.0)), opens, closes)
+        values = tuple(tuple(self.pick((0.0, 0.5, 1.0, 2.0)) for _ in range(WORLDS)) for _ in VALUES)
+        counted = tuple(kind.name for kind in self.brings.kinds[:2])
+        budget, room = (self.pick((3, 20, 200)), self.pick((4, 4096))) if self.wild else (200, 4096)
+        return Question(self.brings, span, counted, values, budget, room)
 
-    shape = draw(st.integers(0, 9))
-    if shape < 6:
-        return Amount(base=part(plain))
-    of = LOAD if shape == 6 else draw(st.sampled_from(cast.readable))
-    times = part(st.sampled_from((0.5, 1.0, 2.0))) if shape == 9 else 1.0
-    return Amount(part(plain), part(st.sampled_from((-1.0, 0.5, 1.0))), of, times)
+    def state(self) -> None:
+        """Quantities, tensions, derived quantities and kinds."""
+        brings = self.brings
+        for i in range(self.random.randint(1, 4)):
+            floor, ceiling, flag = self.pick(
+                ((0.0, 1.0, True), (0.0, 1.0, True), (0.0, ENDLESS, False), (-3.0, 4.0, False))
+            )
+            start = min(max(self.pick((0.0, 0.0, 0.0, 0.0, 1.0, 2.0, -1.0)), floor), ceiling)
+            brings.quantities.append(Quantity(f"q{i}", start, floor, ceiling, flag))
+        self.stored = [quantity.name for quantity in brings.quantities]
+        for i in range(self.random.randint(0, 3)):
+            start, baseline = self.pick((0.0, 0.5, 1.0, 2.0, 3.0)), self.certain(self.pick((0.0, 0.0, 0.5, 1.0)))
+            cap = self.pick((ENDLESS, ENDLESS, 3.0))
+            brings.tensions.append(Tension(f"t{i}", start, baseline, self.pick((0.5, 2.0, 6.0, 30.0)), cap))
+        self.tensions = [tension.name for tension in brings.tensions]
+        self.readable = [*self.stored]
+        for i in range(self.random.randint(0, 2)):
+            members = self.random.sample(self.readable, self.random.randint(1, min(3, len(self.readable))))
+            brings.members += [Member(f"s{i}", name, self.pick((1.0, 1.0, 0.5, -1.0, 0.3))) for name in members]
+            brings.sums.append(Sum(f"s{i}", self.pick((0.0, 0.0, 0.1, -1.0))))
+            self.readable.append(f"s{i}")
+        for i in range(self.random.randint(0, 2)):
+            of = self.pick(self.readable)
+            brings.lows.append(Low(f"low{i}", of))
+            brings.rises.append(Rise(f"rise{i}", of, f"low{i}"))
+            self.readable += [f"low{i}", f"rise{i}"]
+        for i in range(self.random.randint(0, 3)):
+            brings.kinds.append(Kind(f"k{i}", "as defined", self.odds(0.3), self.pick((0.0, 0.0, 1.0))))
 
+    def rule(self, stage: str, block: str, name: str, sort: str) -> Rule:
+        each = [self.draw(f"{block}.{name}.each{i}", i > 0) for i in range(self.random.randint(0, 2))]
+        trigger: Trigger = Armed()
+        reacts = None
+        if sort == "start":
+            trigger = Start(self.certain(self.number(DAYS, 0.0, 9.0)))
+        elif sort == "clock":
+            trigger = self.clock()
+        elif sort == "watch":
+            conditions = self.conditions(self.pick((1, 1, 2)), THRESHOLDS)
+            trigger = Watch(conditions, self.certain(self.pick(HOLDS)))
+        elif self.brings.hooks and self.odds(0.5):
+            late: Chancy = self.draw(f"{block}.{name}.delay", self.wild) if self.odds(0.5) else self.pick(DAYS)
+            reacts = Reaction(self.pick(self.brings.hooks).name, late, f"{block}.{name}")
+        chance = None
+        if self.odds(0.3):
+            chance = self.certain(self.number((0.0, 0.3, 0.5, 0.8, 1.0, 1.5), 0.0, 1.0))
+            if self.wild and self.odds(0.1):
+                chance = float("nan")
+        guard = self.conditions(1, LEVELS) if self.odds(0.2) else ()
+        done = self.effects(each, self.random.randint(1, 4))
+        otherwise = self.effects(each, self.random.randint(0, 2)) if chance is not None else ()
+        return Rule(stage, block, name, trigger, done, guard, chance, otherwise, reacts)
 
-@st.composite
-def conditions(
-    draw: st.DrawFn, cast: Cast, fewest: int, most: int, levels: st.SearchStrategy[float] = LEVELS
-) -> tuple[Condition, ...]:
-    """A conjunction of bounds."""
-    found = []
-    for _ in range(draw(st.integers(fewest, most))):
-        sides = draw(st.integers(0, 6))
-        lower = draw(certain(levels)) if sides != 1 else None
-        upper = draw(certain(levels)) if sides in (1, 4) else None
-        found.append(Condition(draw(st.sampled_from(cast.readable)), lower, upper))
-    return tuple(found)
+    def draw(self, path: str, any_sign: bool) -> Draw:
+        """An `each` value, its tails cut or not."""
+        if self.odds(0.15):
+            table = (0.0, 1.0, 2.0, 0.2, 0.7, 1.0)
+            parameters: tuple[float, ...] = (0.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+            return Draw(q.CHOICE, tuple(map(Constant, parameters)), "choice", table=table, path=path)
+        family, own = self.pick(OF_ANY_SIGN if any_sign else POSITIVE)
+        parameters = (*own, *[0.0] * (6 - len(own)), *self.pick(((0.0, 1.0), (0.1, 0.9))))
+        return Draw(family, tuple(map(Constant, parameters)), "each", path=path)
 
+    def conditions(self, count: int, levels: Sequence[float]) -> tuple[Condition, ...]:
+        found = []
+        for _ in range(count):
+            side = self.pick("lllllllub")
+            lower = self.certain(self.number(levels, 0.1, 2.0)) if side != "u" else None
+            upper = self.certain(self.number(LEVELS, 0.0, 4.0)) if side != "l" else None
+            found.append(Condition(self.pick(self.readable), lower, upper))
+        return tuple(found)
 
-@st.composite
-def clocks(draw: st.DrawFn, cast: Cast, wild: bool) -> Clock:
-    """A hazard of every sort: constant, log-linear, excited, a pure memory, switched, silent; in wild worlds impossible."""
-    base = draw(certain(st.sampled_from((0.0, 0.05, 0.2, 0.5, 1.0, 2.5))))
-    terms = st.tuples(st.sampled_from(cast.readable), certain(st.sampled_from((-1.0, -0.3, 0.0, 0.2, 0.5))))
-    exponent = draw(st.lists(terms, max_size=2))
-    if wild and draw(st.booleans()):
-        base = draw(st.sampled_from((0.3, -0.1, 1e308)))
-        exponent.append((draw(st.sampled_from(cast.readable)), draw(st.sampled_from((300.0, -600.0, 1e300)))))
-    inside: list[tuple[str, Number]] = []
-    outside: list[tuple[str, Number]] = []
-    for tension in cast.tensions:
-        where = draw(st.integers(0, 5))
-        if where in (1, 3):
-            inside.append((tension, draw(certain(GAINS))))
-        if where in (2, 3):
-            outside.append((tension, draw(certain(GAINS))))
-    constant = draw(st.sampled_from((1.0, 1.0, 0.0, 2.0)))
-    only = draw(conditions(cast, 0, 1)) if draw(st.booleans()) else ()
-    hears = ("orders",) if draw(st.integers(0, 3)) == 0 else ()
-    return Clock(base, constant, tuple(exponent), tuple(inside), tuple(outside), only, hears)
+    def clock(self) -> Clock:
+        """A hazard of any sort: constant, log-linear, excited, a pure memory, switched, silent; if wild, impossible."""
+        base = self.certain(self.pick((0.0, 0.05, 0.1, 0.2, 0.5, 1.0)))
+        exponent = [
+            (self.pick(self.readable), self.certain(self.pick((-1.0, -0.3, 0.0, 0.2, 0.5))))
+            for _ in range(self.random.randint(0, 2))
+        ]
+        if self.wild and self.odds(0.5):
+            base = self.pick((0.3, 0.3, -0.1, 1e308))
+            exponent.append((self.pick(self.readable), self.pick((300.0, -600.0, 1e300))))
+        inside = tuple((name, self.certain(self.pick(GAINS))) for name in self.tensions if self.odds(0.4))
+        outside = tuple((name, self.certain(self.pick(GAINS))) for name in self.tensions if self.odds(0.4))
+        only = self.conditions(1, LEVELS) if self.odds(0.35) else ()
+        hears = ("orders",) if self.odds(0.4) or not self._heard() else ()
+        return Clock(base, self.pick((1.0, 1.0, 0.0, 2.0)), tuple(exponent), inside, outside, only, hears)
 
+    def _heard(self) -> bool:
+        return any(isinstance(rule.trigger, Clock) and rule.trigger.hears for rule in self.brings.rules)
 
-@st.composite
-def arms(draw: st.DrawFn, cast: Cast, each: Sequence[Draw], when: If | None, wild: bool) -> Arm:
-    """An arming: plain or in steps, at once or later, with and without a load."""
-    plain = often((-1.0, 0.0, 1.0), -0.5, 5.0) if wild else DAYS
-    late = [one for one in each if one.family != q.NORMAL] if not wild else each
-    after = Amount(base=draw(st.sampled_from(late)) if late and draw(st.booleans()) else draw(plain))
-    load = draw(amounts(cast, each)) if draw(st.booleans()) else None
-    steps = None
-    over = Amount()
-    if draw(st.integers(0, 2)) == 0:
-        steps = draw(st.sampled_from((0.0, 2.5, 5000.0, ENDLESS))) if wild else draw(STEPS_TAKEN)
-        over = Amount(base=draw(plain))
-    return Arm(draw(st.sampled_from(cast.armed)), after, steps, over, load, when)
+    def amount(self, each: Sequence[Draw], common: Sequence[float] = CHANGES) -> Amount:
+        """(A + B z) v with parts of every sort."""
 
+        def part(numbers: Sequence[float]) -> Chancy:
+            if each and self.odds(0.3):
+                return self.pick(each)
+            return self.certain(self.number(numbers, -4.0, 4.0))
 
-@st.composite
-def effects(draw: st.DrawFn, cast: Cast, each: Sequence[Draw], fewest: int, most: int, wild: bool) -> list[Effect]:
-    """Effects in the order in which they are applied."""
-    found: list[Effect] = []
-    for _ in range(draw(st.integers(fewest, most))):
-        when = If(draw(st.sampled_from(each)), draw(LEVELS)) if each and draw(st.integers(0, 3)) == 0 else None
-        choice = draw(st.integers(0, 15))
-        if choice < 7 or (choice < 10 and not cast.armed):
-            target = draw(st.sampled_from([*cast.stored, *cast.tensions]))
-            operation = draw(st.sampled_from(("add", "add", "set", "scale")))
-            plain = st.sampled_from((1e308, -1e308, 1.0)) if wild and choice == 0 else AMOUNTS
-            found.append(Change(operation, target, draw(amounts(cast, each, plain)), when))
-        elif choice < 10:
-            found.append(draw(arms(cast, each, when, wild and choice == 9)))
-        elif choice == 10:
-            found.append(Disarm(draw(st.sampled_from(cast.rules)), when))
-        elif choice < 14 and cast.kinds:
-            found.append(draw(st.sampled_from((Begin, Begin, End)))(draw(st.sampled_from(cast.kinds)), when))
-        elif choice == 14 and cast.lows:
-            found.append(Reset(draw(st.sampled_from(cast.lows)), when))
-        else:
-            found.append(Note("something", when))
-    return found
+        if self.odds(0.6):
+            return Amount(base=part(common))
+        of = LOAD if self.odds(0.35) else self.pick(self.readable)
+        times = part((0.5, 1.0, 2.0)) if self.odds(0.3) else 1.0
+        return Amount(part(common), part((-1.0, 0.5, 1.0)), of, times)
 
+    def effects(self, each: Sequence[Draw], count: int) -> tuple[Effect, ...]:
+        return tuple(self.effect(each) for _ in range(count))
 
-@st.composite
-def rules(
-    draw: st.DrawFn, cast: Cast, place: tuple[str, str, str, str], hooks: Sequence[str], wild: bool
-) -> Rule:
-    """A rule in its place: (stage, block, name, sort of trigger)."""
-    stage, block, name, sort = place
-    each = [
-        draw(draws(f"{block}.{name}.each{i}", ANY_SIGN if i else FAMILIES)) for i in range(draw(st.integers(0, 2)))
-    ]
-    trigger: Trigger = Armed()
-    reacts = None
-    if sort == "start":
-        trigger = Start(draw(certain(DAYS)))
-    elif sort == "clock":
-        trigger = draw(clocks(cast, wild))
-    elif sort == "watch":
-        trigger = Watch(draw(conditions(cast, 1, draw(st.sampled_from((1, 1, 2))), THRESHOLDS)), draw(certain(HOLDS)))
-    elif hooks and draw(st.booleans()):
-        delay: Chancy = draw(draws(f"{block}.{name}.delay")) if draw(st.booleans()) else draw(DAYS)
-        reacts = Reaction(draw(st.sampled_from(hooks)), delay, f"{block}.{name}")
-    chance = draw(certain(CHANCES)) if draw(st.integers(0, 2)) == 0 else None
-    if wild and draw(st.integers(0, 15)) == 0:
-        chance = float("nan")
-    otherwise = draw(effects(cast, each, 0, 2, False)) if chance is not None else []
-    guard = draw(conditions(cast, 1, 1)) if draw(st.integers(0, 4)) == 0 else ()
-    done = tuple(draw(effects(cast, each, 1, 4, wild)))
-    return Rule(stage, block, name, trigger, done, guard, chance, tuple(otherwise), reacts)
+    def effect(self, each: Sequence[Draw]) -> Effect:
+        when = If(self.pick(each), self.number(LEVELS, 0.0, 4.0)) if each and self.odds(0.25) else None
+        sort = self.pick(("change",) * 7 + ("arm",) * 3 + ("turn",) * 3 + ("disarm", "reset", "note"))
+        if sort == "arm" and self.armed:
+            return self.arm(each, when)
+        if sort == "turn" and self.brings.kinds:
+            return self.pick((Begin, Begin, End))(self.pick(self.brings.kinds).name, when)
+        if sort == "disarm":
+            return Disarm(self.pick(self.rules), when)
+        if sort == "reset" and self.brings.lows:
+            return Reset(self.pick(self.brings.lows).name, when)
+        if sort == "note":
+            return Note("something", when)
+        common = (1e308, -1e308, 1.0) if self.wild and self.odds(0.2) else CHANGES
+        target, operation = self.pick([*self.stored, *self.tensions]), self.pick(("add", "add", "add", "set", "scale"))
+        return Change(operation, target, self.amount(each, common), when)
 
-
-@st.composite
-def state(draw: st.DrawFn, brings: Brings) -> Cast:
-    """Puts quantities, tensions, derived quantities and kinds into `brings`."""
-    cast = Cast([], [], [], [])
-    for i in range(draw(st.integers(1, 4))):
-        floor, ceiling, flag = draw(
-            st.sampled_from(((0.0, 1.0, True), (0.0, 1.0, True), (0.0, ENDLESS, False), (-3.0, 4.0, False)))
-        )
-        start = min(max(draw(st.sampled_from((0.0, 0.0, 0.0, 0.0, 1.0, 2.0, -1.0))), floor), ceiling)
-        brings.quantities.append(Quantity(f"q{i}", start, floor, ceiling, flag))
-        cast.stored.append(f"q{i}")
-    for i in range(draw(st.integers(0, 3))):
-        cap = draw(st.sampled_from((ENDLESS, ENDLESS, 3.0)))
-        start = draw(st.sampled_from((0.0, 0.5, 1.0, 2.0, 3.0)))
-        baseline = draw(certain(st.sampled_from((0.0, 0.0, 0.5, 1.0))))
-        half_life = draw(st.sampled_from((0.5, 2.0, 6.0, 30.0)))
-        brings.tensions.append(Tension(f"t{i}", start, baseline, half_life, cap))
-        cast.tensions.append(f"t{i}")
-    cast.readable = [*cast.stored]
-    for i in range(draw(st.integers(0, 2))):
-        members = draw(st.lists(st.sampled_from(cast.readable), min_size=1, max_size=3, unique=True))
-        brings.members += [Member(f"s{i}", name, draw(st.sampled_from((1.0, 1.0, 0.5, -1.0, 0.3)))) for name in members]
-        brings.sums.append(Sum(f"s{i}", draw(st.sampled_from((0.0, 0.0, 0.1, -1.0)))))
-        cast.readable.append(f"s{i}")
-    for i in range(draw(st.integers(0, 2))):
-        of = draw(st.sampled_from(cast.readable))
-        brings.lows.append(Low(f"low{i}", of))
-        brings.rises.append(Rise(f"rise{i}", of, f"low{i}"))
-        cast.lows.append(f"low{i}")
-        cast.readable += [f"low{i}", f"rise{i}"]
-    for i in range(draw(st.integers(0, 3))):
-        brings.kinds.append(Kind(f"k{i}", "as defined", draw(st.booleans()), draw(st.sampled_from((0.0, 0.0, 1.0)))))
-        cast.kinds.append(f"k{i}")
-    return cast
-
-
-@st.composite
-def questions(draw: st.DrawFn, wild: bool | None = None) -> Question:
-    """A scenario and a question. In a `wild` one something may go wrong at any moment."""
-    brings = Brings()
-    cast = draw(state(brings))
-    if wild is None:
-        wild = draw(st.integers(0, 4)) == 0
-    places = []
-    for i in range(draw(st.integers(2, 8))):
-        sort = draw(st.sampled_from(("start", "clock", "clock", "watch", "watch", "armed", "armed"))) if i else "start"
-        stage = draw(st.sampled_from(STAGES))
-        # blocks of several rules, names that do not sort as they are written
-        places.append((stage, f"{stage}.{draw(st.sampled_from('AbZ'))}", f"r{(i * 7) % 10}", sort))
-    names = [f"{block}.{name}" for _, block, name, _ in places]
-    cast.rules = names
-    cast.armed = [name for name, place in zip(names, places, strict=True) if place[3] == "armed"]
-    hooked = draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
-    brings.hooks = [Hook(f"hook.{name}", name) for name in hooked]
-    for place in places:
-        brings.rules.append(draw(rules(cast, place, [hook.name for hook in brings.hooks], wild)))
-    if draw(st.booleans()):
-        reference = draw(certain(LEVELS))
-        log_multiplier = draw(certain(st.sampled_from((0.0, 0.4, -0.7))))
-        where = draw(st.sampled_from(cast.readable))
-        brings.influences.append(Influence("orders", where, log_multiplier, reference, "influence"))
-    opens = draw(st.sampled_from((0.0, 2.0, 5.0)))
-    closes = opens + draw(st.sampled_from((1.0, 5.0, 12.0)))
-    span = Span(closes + draw(st.sampled_from((0.0, 0.0, 4.0))), opens, closes)
-    values = draw(st.tuples(*[st.tuples(*[st.sampled_from((0.0, 0.5, 1.0, 2.0))] * WORLDS)] * len(VALUES)))
-    budget = draw(st.sampled_from((3, 20, 150, 150, 150)))
-    room = draw(st.sampled_from((4, 4096, 4096)))
-    return Question(brings, span, tuple(cast.kinds[:2]), values, budget, room)
+    def arm(self, each: Sequence[Draw], when: If | None) -> Arm:
+        """An arming: plain or in steps, at once or later, with and without a load; if wild, perhaps impossible."""
+        broken = self.wild and self.odds(0.3)
+        late = [draw for draw in each if broken or draw.path.endswith("each0")]
+        after = Amount(base=self.number((-1.0, 0.0, 1.0), -0.5, 5.0) if broken else self.number(DAYS, 0.0, 9.0))
+        if late and self.odds(0.4):
+            after = Amount(base=self.pick(late))
+        load = self.amount(each) if self.odds(0.5) else None
+        if self.odds(0.65):
+            return Arm(self.pick(self.armed), after, load=load, when=when)
+        steps = self.pick((0.0, 2.5, 5000.0, 3.0) if broken else (1.0, 2.0, 3.0, 3.0, 4.0))
+        over = Amount(base=self.pick((-1.0, 0.0, 2.0) if broken else DAYS))
+        return Arm(self.pick(self.armed), after, steps, over, load, when)

@@ -17,7 +17,8 @@ from tests.report import sample
 # Keys of scenario files, and free text with signs that mean something to matplotlib, CSV or a terminal.
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,50}", fullmatch=True)
 texts = st.text(alphabet="abcdefgh XYZÄéЖ$%_^\\{}\"',;#\t\n\x1b", max_size=160)
-shares = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0))
+# A share of at most 10^8 runs.
+shares = st.one_of(st.sampled_from([0.0, 1e-8, 1.0 - 1e-8, 1.0]), st.floats(1e-8, 1.0 - 1e-8))
 errors = st.one_of(st.none(), st.just(0.0), st.floats(1e-6, 0.3))
 
 
@@ -39,7 +40,7 @@ def results(draw: Any) -> Result:
     p = draw(shares)
     names = draw(st.lists(keys, min_size=1, max_size=12, unique=True))
     counted = [True, *draw(st.lists(st.booleans(), min_size=len(names) - 1, max_size=len(names) - 1))]
-    weights = [draw(st.floats(0.0, 1.0)) if on else 0.0 for on in counted]
+    weights = [draw(st.sampled_from([0.0, 0.001, 0.3, 1.0])) if on else 0.0 for on in counted]
     total = sum(weights) or 1.0
     changed["scenario"] |= {"name": draw(keys), "title": draw(texts)}
     changed["question"] = {

@@ -202,7 +202,7 @@ def written(content: Any) -> Mapping:
 @FUZZ
 @given(BLOCKS)
 def test_merging_with_nothing_changes_nothing(content: dict[str, Any]) -> None:
-    root, nothing = written(content), written({})
+    root, nothing = written(content), tree("{}", "nothing")
     assert merge(root, nothing) == root
     assert plain(merge(nothing, root)) == content
     assert merge(root, root) == root

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import SimError
-from sim.scenario import source
+from sim.scenario import composer
 from sim.scenario.diagnostics import incomplete, render
 from sim.scenario.document import marks
 from sim.scenario.source import (
@@ -72,6 +72,7 @@ MESSAGES = {
     "a: {b: = max(a, min(b, 2)), c: d}": f'SC113 1:8 the formula of `a.b` {BRACES} | write "= max(a, min(b, 2))"',
     "a: [1, = max(a,b), 3]": f'SC113 1:8 the formula of `a[1]` {BRACKETS} | write "= max(a, b)"',
     "a: {b: 1, about: at peace, no war}": f'SC114 1:18 the text of `a.about` {BRACES} | write "at peace, no war"',
+    "a: {about: tense, quiet}": f'SC114 1:12 the text of `a.about` {BRACES} | write "tense, quiet"',
     """a: {about: a 9" gun, a mill}""": f"SC114 1:12 the text of `a.about` {BRACES} | write 'a 9\" gun, a mill'",
     "a: {value: max(1, 2)}": f'SC114 1:12 the text of `a.value` {BRACES} | write "max(1, 2)"',
     "a: {b: 1, c}": "SC115 1:11 `a.c` has neither colon nor value | write `c: …`; `c: null` deletes",
@@ -443,7 +444,7 @@ def test_the_sample_agrees_with_two_independent_readings(monkeypatch: pytest.Mon
     document = compose(SAMPLE, "x")
     assert document.problems == []
     assert nulls_joined(plain(document.root)) == nulls_joined(yaml.load(SAMPLE, Loader=yaml.BaseLoader))
-    monkeypatch.setattr(source, "_LOADER", yaml.SafeLoader)  # an installation without the compiled loader
+    monkeypatch.setattr(composer, "_LOADER", yaml.SafeLoader)  # an installation without the compiled loader
     assert compose(SAMPLE, "x") == document
 
 
