@@ -51,7 +51,7 @@ def _estimate(share: Proportion) -> r.Estimate:
 
 
 def forecast(case: Case, played: Played, design: Design) -> r.Result:
-    """Everything that `result.json` holds. Raises nothing: with no finished run there is no answer (see `any_finished`)."""
+    """Everything that `result.json` holds; there must be a finished run (see `any_finished`)."""
     scenario, rows = case.scenario, Rows(played.outcomes)
     question = scenario.file.question
     return {
@@ -179,10 +179,11 @@ def _given_quiet(rows: Rows, scenario: Scenario) -> list[r.QuietPart]:
 
 def _before(rows: Rows, program: Program) -> r.BeforePart:
     counted = program.kind_counted.astype(bool)
-    running = rows.running[:, counted].any(axis=1)
+    running: Bools = np.any(rows.running[:, counted], axis=1)
+    early: Bools = np.any(np.isfinite(rows.early[:, counted]), axis=1)
     return {
         "in_progress_at_opening": rows.share(running),
-        "onset_before_opening": rows.share(np.isfinite(rows.early[:, counted]).any(axis=1)),
+        "onset_before_opening": rows.share(early),
         "in_window_or_in_progress": rows.share(running | rows.hit),
     }
 
@@ -240,7 +241,9 @@ def _assumptions(scenario: Scenario, played: Played) -> list[r.AssumptionPart]:
 
 
 def _with_formulas(scenario: Scenario, played: Played) -> dict[str, object]:
-    return {path: value.formula if value.formula is not None else played.values[path] for path, value in scenario.values.items()}
+    return {
+        path: played.values[path] if value.formula is None else value.formula for path, value in scenario.values.items()
+    }
 
 
 def _states(rows: Rows, scenario: Scenario, played: Played) -> dict[str, dict[str, r.StatePart]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.chance import quantiles as q
 from sim.chance.means import family_mean
+from sim.chance.vectors import family_quantiles
 from sim.records.outcomes import Floats
 
 LEAST_MASS = 1e-6
@@ -97,8 +98,10 @@ class KernelDistribution:
 
     def quantiles(self, u: Floats) -> Floats:
         """`quantile` for many probabilities, each with the bits that it has alone; same shape."""
-        # one scalar at a time, as the engines do it: NumPy's own log and exp differ from `math` in the last bit
-        return np.array([self.quantile(x) for x in u.ravel().tolist()], dtype=np.float64).reshape(u.shape)
+        found = family_quantiles(self.family_code, u.ravel(), self.parameters, self.table).reshape(u.shape)
+        if self.bounds == _EVERYWHERE:
+            return found
+        return np.where(found < self.bounds[0], self.bounds[0], np.where(found > self.bounds[1], self.bounds[1], found))
 
     def cdf(self, x: float) -> float:
         """The probability of at most x."""

@@ -81,6 +81,8 @@ def falling_part(a: Sequence[float]) -> tuple[float, float] | None:
     The slope is looked at on a grid of log-odds from -40 to 40, at its exact limits beyond, and at each local minimum
     between grid points.
     """
+    if a[3] == 0.0 and abs(a[2]) < LARGEST_RATIO * a[1]:
+        return None
     count = round(2.0 * _REACH / _STEP)
     grid = [-_REACH + _STEP * i for i in range(count + 1)]
     slopes = [metalog_slope(a, t) for t in grid]

@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from sim.records.outcomes import Floats
 if TYPE_CHECKING:
     from sim.chance.distributions import Distribution
 
-Operand = "Expr | float | int"
+Operand: TypeAlias = "Expr | float | int"
 
 
 class Expr:
@@ -80,7 +80,7 @@ class Reference(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Apply(Expr):
-    """An operation on other expressions: add sub mul div neg min max exp log whole, and `is` (1 where equal, else 0)."""
+    """An operation: add sub mul div neg min max exp log whole, and `is` (1 where its arguments are equal, else 0)."""
 
     operation: str
     arguments: tuple[Expr, ...]
@@ -182,9 +182,7 @@ def normal_form(expr: Expr) -> Expr:
 
 def references(expr: Expr) -> Iterator[str]:
     """Every path that an expression reads, with repeats."""
-    if isinstance(expr, Value):
-        yield expr.path
-    elif isinstance(expr, Reference):
+    if isinstance(expr, Value | Reference):
         yield expr.path
     elif isinstance(expr, Apply):
         for argument in expr.arguments:

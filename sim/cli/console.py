@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any
 
 WIDEST = 120
 
@@ -14,6 +16,11 @@ def out(text: str) -> None:
     """Data, for people or programs."""
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def out_json(document: Mapping[str, Any]) -> None:
+    """Data for programs: one JSON object, its numbers in their shortest exact form."""
+    out(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def tell(text: str) -> None:

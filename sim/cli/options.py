@@ -19,6 +19,14 @@ class EngineChoice(StrEnum):
     simpy = "simpy"
 
 
+class TypicalChoice(StrEnum):
+    """Which run is told."""
+
+    crisis = "crisis"
+    calm = "calm"
+    near_miss = "near-miss"
+
+
 File = Annotated[Path, typer.Argument(help="A scenario file (YAML).", show_default=False)]
 Set = Annotated[
     list[str] | None,

@@ -67,7 +67,11 @@ class Clocks:
             for i, tension in enumerate(anchor.plan.tensions)
         )
         if moved or active != anchor.active or coefficient != anchor.coefficient:
-            anchor.residual = max(0.0, anchor.residual - self._consumed(anchor, now))
+            consumed = self._consumed(anchor, now)
+            if not isfinite(consumed):
+                # a tension's integral overflowed
+                raise RunFailedError(RATE)
+            anchor.residual = max(0.0, anchor.residual - consumed)
             anchor.coefficient, anchor.active = coefficient, active
             self._anchor(anchor, now)
         elif not anchor.fresh:

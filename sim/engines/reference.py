@@ -53,6 +53,7 @@ class Timer(Event):
         """Schedule the knock by (time, rank, order of scheduling); the delay is given to SimPy as it is."""
         super().__init__(run.environment)
         self.run = run
+        self.rank = rule.rank
         self.door = run.doors[rule.rank]
         self.generation = self.door.generation
         self.instance, self.occurrence, self.step, self.load, self.root = instance, occurrence, step, load, root
@@ -251,14 +252,9 @@ class Run:
         if operation == p.ARM:
             return self._arm(effect, amount, delay, timer, root)
         if operation == p.DISARM:
-            before = float(self.pending[target])
-            # clocks and watches cannot be disarmed: their timers stay valid
-            if before > 0.0:
-                self.pending[target] = 0
-                self.doors[target].generation += 1
-            return before, 0.0
+            return self._disarm(target), 0.0
         if operation == p.BEGIN:
-            return 1.0 - float(state.crises.begin(target, now, root)), 1.0
+            return 1.0 - float(state.crises.begin(target, now, timer.rank, root)), 1.0
         if operation == p.END:
             return float(state.crises.end(target, now)), 0.0
         if operation == p.RESET:
@@ -281,7 +277,7 @@ class Run:
                 raise RunFailedError(STEPS)
             steps = int(number)
         waits = [after] if effect.steps < 0 else [after + (over * i) / steps for i in range(1, steps + 1)]
-        if not all(isfinite(wait) and wait >= 0.0 for wait in waits):
+        if not all(isfinite(wait) and wait >= 0.0 for wait in (after, *waits)):
             raise RunFailedError(DELAY)
         if sum(self.pending) + steps > p.PENDING_CAPACITY:
             raise RunFailedError(PENDING)
@@ -292,6 +288,14 @@ class Run:
             Timer(self, rule, wait, instance=self.armings, occurrence=ticket, step=step, load=load, root=root)
         self.armings += 1
         return self.now + waits[0], self.now + waits[-1]
+
+    def _disarm(self, rank: int) -> float:
+        """Remove all that is pending of a rule; clocks and watches have nothing pending, so their timers stay valid."""
+        removed = self.pending[rank]
+        if removed:
+            self.pending[rank] = 0
+            self.doors[rank].generation += 1
+        return float(removed)
 
     def _settle(self, rule: RulePlan, root: Root, touched: set[int], written: set[int]) -> None:
         """S4 (6): derived quantities, then clocks, then watches; only those that depend on what changed."""

@@ -99,7 +99,10 @@ class State:
         self.tensions = Tensions(plan, numbers)
         self.reset: set[int] = set()
         for item in plan.derived:
-            self.quantity.append(self._derive(item.kind, item.index, item.constant, item.terms, first=True))
+            number = self._derive(item.kind, item.index, item.constant, item.terms, first=True)
+            if not isfinite(number):
+                raise RunFailedError(NOT_FINITE)
+            self.quantity.append(number)
         self.crises = Crises(plan, numbers)
 
     def uniform(self, stream: int, occurrence: int, step: int = 0) -> float:
@@ -196,9 +199,10 @@ class Crises:
         self.early = [inf] * len(self.on)
         self.running = [False] * len(self.on)
         self.first, self.kind, self.root, self.flags = inf, -1, -1, 0
+        self.first_rank = -1
 
-    def begin(self, kind: int, now: float, root: tuple[int, int]) -> bool:
-        """An onset, unless the kind is on already."""
+    def begin(self, kind: int, now: float, rank: int, root: tuple[int, int]) -> bool:
+        """An onset by the rule of this rank, unless the kind is on already; at one instant the least rank is first."""
         if self.on[kind]:
             return False
         self.on[kind] = True
@@ -207,8 +211,9 @@ class Crises:
             self.early[kind] = min(self.early[kind], now)
         elif now < self.closes:
             self.onset[kind] = min(self.onset[kind], now)
-            if self.counted[kind] and self.kind < 0:
-                self.first, self.kind = now, kind
+            earlier = self.kind < 0 or (now == self.first and rank < self.first_rank)
+            if self.counted[kind] and earlier:
+                self.first, self.kind, self.first_rank = now, kind, rank
                 self.root, self.flags = root
         return True
 

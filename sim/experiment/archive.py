@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import TracebackType
 from typing import Any, cast
 
 import numpy as np
@@ -68,18 +69,39 @@ def to_json(result: Mapping[str, Any]) -> str:
 
 
 class Draft:
-    """A folder in the making, beside its final place; `keep` moves it there in one step."""
+    """A folder in the making, beside its final place; `keep` moves it there in one step, all else leaves nothing."""
 
     def __init__(self, folder: Folder) -> None:
         """Create the parent and a temporary folder in it. Raises `SimError` where that is not allowed."""
         self.final = folder.path
+        self._made = [parent for parent in folder.path.parents if not parent.exists()]
         try:
             folder.path.parent.mkdir(parents=True, exist_ok=True)
             self.path = Path(tempfile.mkdtemp(prefix=f".{folder.path.name}-", dir=folder.path.parent))
         except OSError as problem:
+            self._sweep()
             raise SimError(
                 f"cannot write to {folder.path.parent}: {problem.strerror}; choose another folder with --out"
             ) from None
+
+    def __enter__(self) -> Draft:
+        """The temporary folder is there."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave nothing behind that was not kept."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Folders that were made for this draft go, unless something stands in them."""
+        for folder in self._made:
+            try:
+                folder.rmdir()
+            except OSError:
+                return
 
     def keep(self) -> None:
         """Put the folder in its place and point `latest` at it."""
@@ -90,10 +112,6 @@ class Draft:
         pointer = self.final.parent / f".{LATEST}.tmp"
         pointer.write_text(self.final.name + "\n", encoding="utf-8")
         pointer.replace(self.final.parent / LATEST)
-
-    def discard(self) -> None:
-        """Leave nothing behind."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def manifest(scenario: Scenario, design: Design, engine: str, tool_version: str, elapsed: float) -> dict[str, Any]:

@@ -24,10 +24,11 @@ class Design:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played."""
-        if self.worlds < 1 or self.replays < 1:
-            raise UsageError(f"{self.worlds} worlds x {self.replays} replays: both must be at least 1")
+        for option, number in (("worlds", self.worlds), ("replays", self.replays)):
+            if number < 1:
+                raise UsageError(f"--{option} {number}: at least 1 is played")
         if self.worlds > MOST_WORLDS:
-            raise UsageError(f"{self.worlds} worlds are more than {MOST_WORLDS}")
+            raise UsageError(f"--worlds {self.worlds}: at most {MOST_WORLDS} are played")
         if self.precision is not None and not 0.0 < self.precision < 0.5:
             raise UsageError(f"--precision {self.precision:g}: write a half-width between 0 and 0.5, like 0.01")
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class Outcomes:
 
 def concatenate(parts: Sequence[Outcomes]) -> Outcomes:
     """Join batches in the order given."""
-    columns = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Outcomes)}
+    columns: dict[str, Any] = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Outcomes)}
     return Outcomes(**columns)
 
 
@@ -76,24 +77,33 @@ class RunResult:
 def tabulate(world: Ints, replay: Ints, results: Sequence[RunResult], kinds: int) -> Outcomes:
     """A table from single runs; `world` and `replay` say which runs they were."""
 
-    def table(name: str, dtype: type, columns: int) -> npt.NDArray[np.generic]:
+    def column(name: str, columns: int = 0) -> Any:
+        """A column as NumPy reads it from Python numbers; its type follows from the numbers."""
         rows = [getattr(result, name) for result in results]
-        return np.array(rows, dtype=dtype).reshape(len(results), columns)
-
-    def column(name: str, dtype: type) -> npt.NDArray[np.generic]:
-        return np.array([getattr(result, name) for result in results], dtype=dtype)
+        shape = (len(results), columns) if columns else (len(results),)
+        return np.array(rows, dtype=_TYPES.get(name, np.int64)).reshape(shape)
 
     return Outcomes(
         world=world.astype(np.int64),
         replay=replay.astype(np.int64),
-        status=column("status", np.int64),
-        failed_at=column("failed_at", np.float64),
-        first=column("first", np.float64),
-        kind=column("kind", np.int64),
-        root=column("root", np.int64),
-        flags=column("flags", np.uint64),
-        onset=table("onset", np.float64, kinds),
-        early=table("early", np.float64, kinds),
-        running=table("running", np.bool_, kinds),
-        dues=column("dues", np.int64),
-    )  # type: ignore[arg-type]
+        status=column("status"),
+        failed_at=column("failed_at"),
+        first=column("first"),
+        kind=column("kind"),
+        root=column("root"),
+        flags=column("flags"),
+        onset=column("onset", kinds),
+        early=column("early", kinds),
+        running=column("running", kinds),
+        dues=column("dues"),
+    )
+
+
+_TYPES: dict[str, type] = {
+    "failed_at": np.float64,
+    "first": np.float64,
+    "onset": np.float64,
+    "early": np.float64,
+    "running": np.bool_,
+    "flags": np.uint64,
+}

@@ -51,6 +51,8 @@ _SETTINGS: dict[str, Any] = {
     # Names come from scenario files: a dollar sign is a dollar sign.
     "text.parse_math": False,
     "text.usetex": False,
+    # Without hinting, text is as wide as its outlines say, and layout can be measured before drawing.
+    "text.hinting": "none",
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,

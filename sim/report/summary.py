@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from sim.records.result import Estimate, LadderPart, MonthPart, Result
 from sim.report import wording
 from sim.report.columns import aligned, paragraph
+from sim.report.roads import rest, roads
 from sim.report.tables import Table
 from sim.report.wording import capital, chance, human, plain
 
 _TOP_ROADS = 5
+_TOP_FLAGS = 3
 _NARROWEST = 60
 
 
@@ -132,21 +133,13 @@ def _kinds(result: Result, width: int) -> list[str]:
 
 
 def _months(result: Result, width: int) -> list[str]:
-    ends = _known_ends(result)
-    rows = [("by month", "begins in it", "by its end" if ends else "")]
-    rows += [(wording.month_name(part["month"]), _told(part), ends.get(part["month"], "")) for part in result["months"]]
+    """Each month's odds, and what they add up to by its end: an onset is counted once, so months add up."""
+    rows = [("by month", "begins in it", "by its end")]
+    reached = 0.0
+    for part in result["months"]:
+        reached = min(reached + part["p"], 1.0)
+        rows.append((wording.month_name(part["month"]), _told(part), chance(reached, result["odds"]["se"])))
     return _table(rows, width, right=(1, 2))
-
-
-def _known_ends(result: Result) -> dict[str, str]:
-    """Odds reached by the end of each month, or of the window within it, where the curve has that date."""
-    closes = result["question"]["closes"]
-    ends = {}
-    for part in result["cumulative"]:
-        following = dt.date.fromisoformat(part["date"]) + dt.timedelta(days=1)
-        if part["date"] == closes or following.day == 1:
-            ends[part["date"][:7]] = chance(part["p"], part["se"])
-    return ends
 
 
 def _quiet(result: Result, width: int) -> list[str]:
@@ -176,18 +169,16 @@ def _before(result: Result, width: int) -> list[str]:
 
 
 def _roads(result: Result, width: int) -> list[str]:
-    roads = sorted(
-        (part for part in result["pathways"] if part["p"] > 0.0),
-        key=lambda part: (-part["p"], part["kind"], part["root"], part["flags"]),
-    )
-    while_on = "at that moment" if any(part["flags"] for part in roads[:_TOP_ROADS]) else ""
-    rows = [("likeliest roads", "odds", while_on)]
-    for part in roads[:_TOP_ROADS]:
-        flags = ", ".join(wording.flag(flag) for flag in part["flags"])
-        rows.append((f"{human(part['kind'])} from {human(part['root'])}", chance(part["p"], part["se"]), flags))
-    rest = result["odds"]["p"] - sum(part["p"] for part in roads[:_TOP_ROADS])
-    if roads and rest > 1e-9:
-        rows.append(("all other roads", chance(rest, result["odds"]["se"]), ""))
+    found = roads(result)
+    digits = result["odds"]["se"]
+    rows = [("likeliest roads", "odds", "of 100 of these" if any(road.usual for road in found[:_TOP_ROADS]) else "")]
+    for road in found[:_TOP_ROADS]:
+        usual = [f"{wording.flag(flag)} in {wording.in_hundred(share)}" for flag, share in road.usual[:_TOP_FLAGS]]
+        name = f"{human(road.kind)} from {human(road.root)}"
+        rows.append((name, chance(road.p, road.se or digits), ", ".join(usual)))
+    left = rest(result, sum(road.p for road in found[:_TOP_ROADS]))
+    if found and left > 0.0:
+        rows.append(("all other roads", chance(left, digits), ""))
     return _table(rows, width, right=(1,))
 
 

@@ -65,7 +65,18 @@ def human(name: str) -> str:
 def flag(name: str) -> str:
     """A flag of the world as words, without its section: `exercises.zapad.on` is `zapad on`."""
     parts = name.split(".")
-    return human(".".join(parts[1:] if len(parts) > 2 else parts))
+    return human(".".join(parts[1:] if len(parts) > 2 or parts[0] == "quantities" else parts))
+
+
+def in_hundred(share: float) -> str:
+    """A share as a number of a hundred cases, never rounded to none or all: `31`, `<1`, `>99`."""
+    # A share is a quotient of sums: its last bits are not to turn "all" into "nearly all".
+    exact = round(share, 9)
+    if 0.0 < exact < 0.005:
+        return "<1"
+    if 0.995 <= exact < 1.0:
+        return ">99"
+    return f"{100 * exact:.0f}"
 
 
 def capital(text: str) -> str:

@@ -34,12 +34,12 @@ def world_of(file: ScenarioFile) -> World:
 
 def bring_all(file: ScenarioFile, world: World) -> Brings:
     """Everything that the blocks of a file bring. Evidence and resolution are not looked at."""
-    brings = forces.bring(file.forces, world)
+    brings = forces.bring(file.forces)
     if file.tension is not None:
         brings.extend(tensions.bring_tension("tension", file.tension))
     for name, block in file.tensions.items():
         brings.extend(tensions.bring_tension(f"tensions.{name}", block))
-    brings.extend(tensions.bring_quantities(file.quantities, world))
+    brings.extend(tensions.bring_quantities(file.quantities))
     brings.extend(pullbacks.bring(file.pullbacks, world))
     brings.extend(exercises.bring(file.exercises, world))
     if file.sanctions or file.sanctions_effect is not None:

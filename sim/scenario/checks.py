@@ -2,92 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pydantic import BaseModel
 
 from sim.chance.copula import Copula, Group
-from sim.chance.uncertain import Draw, Value, references
-from sim.rules.link import LinkProblem
+from sim.chance.uncertain import Draw, Expr, Value, references
+from sim.rules.language import Condition
 from sim.rules.program import Program
 from sim.scenario.build import used_paths
-from sim.scenario.diagnostics import Problem, did_you_mean
-from sim.scenario.document import Marks, Trail, closest_mark
+from sim.scenario.diagnostics import Problem, did_you_mean, excerpt
+from sim.scenario.places import Places, trail
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.source import Mapping as Tree
-from sim.scenario.source import Node, Scalar
-from sim.scenario.source import Sequence as Items
+from sim.world.events import EffectBlock, read_if
 from sim.world.fields import World
 
-
-def trail(path: str) -> Trail:
-    """A dotted path as the keys that lead there."""
-    return tuple(int(part) if part.isdigit() else part for part in path.split("."))
+LONGEST_RUN = 100
+_NO_SUCH = "write the name of a value, like `surge` for `assumptions.surge`, or a path like `forces.south.garrison`"
 
 
-def problem(code: str, path: str, text: str, places: Marks, hint: str | None = None) -> Problem:
-    """An error about the value at a path; `text` goes on after the path's name."""
-    return Problem(code, "error", f"`{path}` {text}", closest_mark(places, trail(path)), hint)
-
-
-def meaning(file: ScenarioFile, world: World, places: Marks) -> list[Problem]:
-    """The window, the kinds that count, and what outside views match."""
+def window(file: ScenarioFile, places: Places) -> list[Problem]:
+    """Whether the window lies inside the clock."""
     found: list[Problem] = []
-    question, start = file.question, file.clock.starts
+    question, start, ends = file.question, file.clock.starts, file.clock.ends
     if question.opens < start:
-        found.append(problem("SC301", "question.opens", f"is {question.opens}, before the clock starts ({start})", places))
+        text = f"is {question.opens}, before the clock starts ({start})"
+        found.append(places.about("SC301", "question.opens", text, "start the clock earlier, or open the window later"))
     if question.closes < question.opens:
         text = f"is {question.closes}, before the window opens ({question.opens})"
-        found.append(problem("SC301", "question.closes", text, places))
-    if file.clock.ends is not None and world.horizon > world.closes - 1.0 and file.clock.ends <= question.closes:
-        text = f"is {file.clock.ends}, not later than the window's last day ({question.closes}); leave it out"
-        found.append(problem("SC301", "clock.ends", text, places))
-    if not question.kinds:
-        found.append(problem("SC302", "question.kinds", "counts no kind of crisis", places))
-    for place, kind in enumerate(question.kinds):
-        path = f"question.kinds.{place}"
-        if kind not in file.crises:
-            text = f"counts `{kind}`, which is no kind under `crises`"
-            found.append(problem("SC302", path, text, places, did_you_mean(kind, file.crises)))
-        elif file.crises[kind].passive:
-            found.append(problem("SC302", path, f"counts `{kind}`, which is passive: recorded only", places))
-        if question.kinds.index(kind) < place:
-            found.append(problem("SC302", path, f"counts `{kind}` twice", places))
-    for name, view in file.outside_view.items():
-        if view.matches != "all" and view.matches not in file.crises:
-            text = f"matches `{view.matches}`, which is no kind under `crises` (nor `all`)"
-            found.append(
-                problem("SC302", f"outside_view.{name}.matches", text, places, did_you_mean(view.matches, file.crises))
-            )
-    for kind in file.resolution:
-        if kind not in file.crises:
-            text = f"resolves `{kind}`, which is no kind under `crises`"
-            found.append(problem("SC302", f"resolution.{kind}", text, places, did_you_mean(kind, file.crises)))
+        found.append(places.about("SC301", "question.closes", text, "exchange the dates"))
+    if ends is not None and ends <= question.closes:
+        text = f"is {ends}, but the window closes after the whole of {question.closes}"
+        hint = "leave it out, or write a later date"
+        found.append(places.about("SC301", "clock.ends", text, hint))
+    for path, date in (("question.closes", question.closes), ("clock.ends", ends)):
+        if date is not None and date.year - start.year > LONGEST_RUN:
+            text = f"is {date}, more than {LONGEST_RUN} years after the clock starts ({start})"
+            found.append(places.about("SC301", path, text, "check the year"))
     return found
 
 
-def formulas(values: Mapping[str, Value], draws: Mapping[str, Draw], places: Marks) -> list[Problem]:
-    """Formulas that refer to nothing, to luck, or to each other in a circle."""
+def kinds(file: ScenarioFile, places: Places) -> list[Problem]:
+    """The kinds of crisis that the question counts, and those that outside views and resolutions speak of."""
+    found: list[Problem] = []
+    counted, crises = file.question.kinds, file.crises
+    listed = f"kinds are {', '.join(crises)}"
+    if not counted:
+        found.append(places.about("SC302", "question.kinds", "counts no kind of crisis", listed))
+    for place, kind in enumerate(counted):
+        where = ("question", "kinds", place)
+        if kind not in crises:
+            text = f"counts `{kind}`, which is no kind under `crises`"
+            found.append(places.about("SC302", where, text, did_you_mean(kind, crises) or listed))
+        elif crises[kind].passive:
+            hint = "delete it here, or delete `passive` there"
+            found.append(places.about("SC302", where, f"counts `{kind}`, which is passive: only recorded", hint))
+        if kind in counted[:place]:
+            found.append(places.about("SC302", where, f"counts `{kind}` twice", "delete one of the two"))
+    for name, view in file.outside_view.items():
+        if view.matches != "all" and view.matches not in crises:
+            text = f"is `{view.matches}`, which is no kind under `crises`"
+            hint = did_you_mean(view.matches, [*crises, "all"]) or f"{listed}, and `all`"
+            found.append(places.about("SC302", ("outside_view", name, "matches"), text, hint))
+    for kind in file.resolution:
+        if kind not in crises:
+            text = "resolves what is no kind under `crises`"
+            hint = did_you_mean(kind, crises) or listed
+            found.append(places.about("SC302", ("resolution", kind), text, hint, on_key=True))
+    return found
+
+
+def conditions(model: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+    """Every condition on quantities in a file, with its path."""
+    if isinstance(model, Condition):
+        yield path, model
+    elif isinstance(model, BaseModel):
+        for name, info in type(model).model_fields.items():
+            yield from conditions(getattr(model, name), (*path, info.alias or name))
+    elif isinstance(model, dict):
+        for name, item in model.items():
+            yield from conditions(item, (*path, str(name)))
+    elif isinstance(model, list | tuple):
+        for place, item in enumerate(model):
+            yield from conditions(item, (*path, place))
+
+
+def _bounds(file: ScenarioFile) -> Iterator[tuple[tuple[str | int, ...], Expr]]:
+    """Numbers that stand inside conditions, where they are no values of their own."""
+    for path, condition in conditions(file):
+        for bound in (condition.at_least, condition.at_most):
+            if isinstance(bound, Expr):
+                yield path, bound
+    for name, event in file.events.items():
+        for key, effects in (("do", event.do), ("else", event.otherwise)):
+            yield from _levels(effects, ("events", name, key))
+
+
+def _levels(
+    effects: Sequence[EffectBlock], path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Expr]]:
+    for place, effect in enumerate(effects):
+        if effect.when is not None:
+            yield (*path, place, "if"), read_if(effect.when)[1]
+
+
+def formulas(
+    file: ScenarioFile, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
+) -> list[Problem]:
+    """Formulas that refer to nothing, to luck, to states, or to each other in a circle."""
     found: list[Problem] = []
     reads: dict[str, list[str]] = {}
-    for path, item in (*values.items(), *draws.items()):
-        parts = item.parameters if isinstance(item, Draw) else (() if item.formula is None else (item.formula,))
-        reads[path] = [name for part in parts for name in references(part)]
-        for name in reads[path]:
-            if name in draws:
-                text = f"reads `{name}`, which is luck drawn at each firing; a formula reads numbers of a world"
-                found.append(problem("SC303", path, text, places))
-            elif name not in values:
-                shown = name.removeprefix("assumptions.")
-                text = f"reads `{shown}`, and there is no value of this name"
-                hint = did_you_mean(name, values) or did_you_mean(shown, [p.removeprefix("assumptions.") for p in values])
-                found.append(problem("SC303", path, text, places, hint))
-    if not found:
-        found += _circles(reads, places)
-    return found
+    parts: list[tuple[tuple[str | int, ...], Expr]] = list(_bounds(file))
+    for path, value in values.items():
+        if value.formula is not None:
+            parts.append((trail(path), value.formula))
+            reads[path] = list(references(value.formula))
+    for path, draw in draws.items():
+        parts += [(trail(path), parameter) for parameter in draw.parameters]
+    for where, expression in parts:
+        for name in dict.fromkeys(references(expression)):
+            problem = _misread(where, name, values, draws, places)
+            if problem is not None:
+                found.append(problem)
+    return found or _circles(reads, places)
 
 
-def _circles(reads: Mapping[str, Sequence[str]], places: Marks) -> list[Problem]:
+def _misread(
+    where: tuple[str | int, ...], name: str, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
+) -> Problem | None:
+    shown = name.removeprefix("assumptions.")
+    if name in draws:
+        text = f"reads `{excerpt(shown)}`, which is luck drawn at each firing"
+        return places.about(
+            "SC303", where, text, "a formula reads numbers of a world: leave `each` out there", part=shown
+        )
+    if name not in values:
+        known = [path.removeprefix("assumptions.") for path in values]
+        hint = did_you_mean(shown, known) or _NO_SUCH
+        return places.about("SC303", where, f"reads `{excerpt(shown)}`, and there is no such value", hint, part=shown)
+    if values[name].kind == "state":
+        hint = "use the multipliers of `intent` instead"
+        return places.about(
+            "SC303", where, f"reads `{excerpt(shown)}`, which is a state and no number", hint, part=shown
+        )
+    return None
+
+
+def _circles(reads: Mapping[str, Sequence[str]], places: Places) -> list[Problem]:
     done: set[str] = set()
-    found: list[Problem] = []
     for start in reads:
         stack = [(start, iter(reads[start]))]
         chain = [start]
@@ -100,94 +161,62 @@ def _circles(reads: Mapping[str, Sequence[str]], places: Marks) -> list[Problem]
                 chain.pop()
             elif step in chain:
                 circle = " -> ".join([*chain[chain.index(step) :], step])
-                found.append(problem("SC304", step, f"depends on itself: {circle}", places))
-                return found
+                text = f"depends on itself: {excerpt(circle, 200)}"
+                return [places.about("SC304", step, text, "give one of them a number")]
             else:
-                stack.append((step, iter(reads[step])))
+                stack.append((step, iter(reads.get(step, ()))))
                 chain.append(step)
-    return found
+    return []
 
 
 def correlations(
-    file: ScenarioFile, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Marks
+    file: ScenarioFile, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
 ) -> tuple[list[Group], list[Problem]]:
     """The copula's groups, and correlations between what is not an uncertain value of a world."""
     found: list[Problem] = []
+    uncertain = [path for path, value in values.items() if value.uncertain]
     for place, (*paths, _) in enumerate(file.correlations):
-        where = f"correlations.{place}"
-        for path in paths:
+        for side, item in enumerate(paths):
+            where, path = ("correlations", place, side), str(item)
+            hint = "only uncertain values of a world can be correlated: delete the line, or write a range there"
             if path in draws:
-                text = f"names `{path}`, which is luck; only values of a world are correlated"
-                found.append(problem("SC305", where, text, places))
+                text = f"names `{excerpt(path)}`, which is luck drawn at each firing"
+                found.append(places.about("SC305", where, text, hint))
             elif path not in values:
-                hint = did_you_mean(str(path), [known for known in values if values[known].uncertain])
-                found.append(problem("SC305", where, f"names `{path}`, and there is no such value", places, hint))
-            elif not values[str(path)].uncertain:
-                text = f"names `{path}`, which is {values[str(path)].text}: only uncertain values can be correlated"
-                found.append(problem("SC305", where, text, places))
+                hint = did_you_mean(path, uncertain) or "write the path of an uncertain value"
+                text = f"names `{excerpt(path)}`, and there is no such value"
+                found.append(places.about("SC305", where, text, hint))
+            elif values[path].kind == "state":
+                found.append(places.about("SC305", where, f"names `{excerpt(path)}`, whose states have no order", hint))
+            elif not values[path].uncertain:
+                says = excerpt(values[path].text)
+                how = f"is computed, `{says}`" if values[path].formula is not None else f"is certain, `{says}`"
+                found.append(places.about("SC305", where, f"names `{excerpt(path)}`, which {how}", hint))
     if found or not file.correlations:
         return [], found
     try:
         return Copula.build(file.correlations), []
     except ValueError as refusal:
-        return [], [Problem("SC305", "error", f"`correlations`: {refusal}", closest_mark(places, ("correlations",)))]
+        said, _, remedy = str(refusal).partition("; ")
+        return [], [places.about("SC305", "correlations", f": {said}", remedy or None, on_key=True)]
 
 
-def refusals(world: World, places: Marks) -> list[Problem]:
+def refusals(world: World, places: Places) -> list[Problem]:
     """What blocks refused while they were built."""
-    return [problem("SC306", path, text, places) for path, text in world.refusals]
-
-
-def linking(problems: Sequence[LinkProblem], tree: Tree, places: Marks) -> list[Problem]:
-    """Names that lead nowhere, each at the place in its block that says it."""
-    found: list[Problem] = []
-    seen: set[tuple[str, str]] = set()
-    for item in problems:
-        if (item.block, item.missing) in seen:
-            continue
-        seen.add((item.block, item.missing))
-        here = trail(item.block) if item.block else ()
-        mark = closest_mark(places, _mention(tree, here, item.missing.split("."), places) or here)
-        hint = did_you_mean(item.missing, item.candidates) if item.candidates else None
-        found.append(Problem("SC307", "warning" if item.warning else "error", item.text, mark, hint))
-    return found
-
-
-def _mention(tree: Tree, block: Trail, parts: Sequence[str], places: Marks) -> Trail | None:
-    """Where inside a block one of the words of a name stands, as a key or as a text."""
-    for path in places:
-        if path[: len(block)] != block or len(path) == len(block):
-            continue
-        node = _node(tree, path)
-        words = (path[-1], node.text.strip() if isinstance(node, Scalar) and node.text else None)
-        if any(word in parts[1:] or word == ".".join(parts) for word in words if word is not None):
-            return path
-    return None
-
-
-def _node(tree: Tree, path: Trail) -> Node | None:
-    here: Node | None = tree
-    for part in path:
-        if isinstance(here, Tree) and isinstance(part, str) and part in here.items:
-            here = here.items[part].node
-        elif isinstance(here, Items) and isinstance(part, int) and part < len(here.items):
-            here = here.items[part]
-        else:
-            return None
-    return here
-
-
-def unused(program: Program, values: Mapping[str, Value], places: Marks) -> list[Problem]:
-    """Shared assumptions that no rule reads, directly or through a formula."""
-    used = used_paths(program, dict(values))
     return [
-        Problem(
-            "SC308",
-            "warning",
-            f"`{path}` is an assumption that nothing uses",
-            closest_mark(places, trail(path), True),
-            "write it in a formula, like `= " + path.removeprefix("assumptions.") + "`, or delete it",
-        )
-        for path in values
-        if path.startswith("assumptions.") and path not in used
+        places.about("SC306", refused.path, refused.text, refused.hint, on_key=places.is_block(trail(refused.path)))
+        for refused in world.refusals
     ]
+
+
+def unused(program: Program, values: dict[str, Value], places: Places) -> list[Problem]:
+    """Shared assumptions that no rule reads, directly or through a formula."""
+    used = used_paths(program, values)
+    found = []
+    for path in values:
+        if path.startswith("assumptions.") and path not in used:
+            hint = f"write it in a formula, like `= {path.removeprefix('assumptions.')}`, or delete it"
+            found.append(
+                places.about("SC308", path, "is an assumption that nothing uses", hint, on_key=True, warning=True)
+            )
+    return found

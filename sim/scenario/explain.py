@@ -3,147 +3,172 @@
 from __future__ import annotations
 
 import re
-import types
-from collections.abc import Iterator
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from sim.scenario.diagnostics import Problem, did_you_mean, dotted
-from sim.scenario.document import Marks, Trail, closest_mark
-from sim.scenario.schema import ScenarioFile
-from sim.world.fields import NAME
+from sim.scenario.anatomy import all_keys, annotation_at, keys_at, model_at, reading_at
+from sim.scenario.diagnostics import Problem, did_you_mean, dotted, excerpt
+from sim.scenario.document import Trail
+from sim.scenario.places import Places
+from sim.world.fields import NAME, as_name
+from sim.world.scalars import FieldError
 
+Item = Mapping[str, Any]
+_MOST_KEYS = 14
 _SHAPES = {
-    "model_type": "expected a block of keys here",
-    "model_attributes_type": "expected a block of keys here",
-    "dict_type": "expected a block of names here",
-    "list_type": "expected a list here, like `[a, b]`",
-    "string_type": "expected one text here",
+    "model_type": "a block of keys belongs here",
+    "model_attributes_type": "a block of keys belongs here",
+    "dict_type": "a block of names belongs here",
+    "list_type": "a list belongs here",
+    "string_type": "one text belongs here",
+    "int_type": "a whole number belongs here",
 }
-_NOT_NAMES = ("choice", "variants")
+_SHAPE_HINTS = {
+    "dict_type": "write `NAME:` and below it what belongs to it",
+    "list_type": "write a list, like `[a, b]`",
+    "string_type": "write one text, in quotes if it holds special characters",
+    "int_type": "write a whole number",
+}
 
 
-def schema_problems(error: ValidationError, places: Marks) -> list[Problem]:
+def trail_of(item: Item) -> Trail:
+    """The path that an error of pydantic is about."""
+    return tuple(part for part in item["loc"] if part != "[key]")
+
+
+def schema_problems(error: ValidationError | Iterable[Item], places: Places) -> list[Problem]:
     """Every error of a validation as a problem."""
-    problems = []
-    for item in error.errors(include_url=False, include_input=True):
-        trail = tuple(part for part in item["loc"] if part != "[key]")
-        problems.append(_problem(item, trail, places))
+    items = error.errors(include_url=False, include_input=True) if isinstance(error, ValidationError) else error
+    problems: list[Problem] = []
+    nameless: set[Trail] = set()
+    for item in items:
+        trail = trail_of(item)
+        if _is_nameless(item, trail):
+            if trail[:-1] not in nameless:
+                nameless.add(trail[:-1])
+                problems.append(_without_a_name(trail, places))
+        else:
+            problems.append(_problem(item, trail, places))
     return problems
 
 
-def _problem(item: Any, trail: Trail, places: Marks) -> Problem:
-    kind, path = item["type"], dotted(trail)
+def _problem(item: Item, trail: Trail, places: Places) -> Problem:
+    kind = item["type"]
     if kind == "extra_forbidden":
-        return Problem("SC201", "error", f"`{path}` is an unknown key", closest_mark(places, trail, True), _where(trail))
+        return places.about("SC201", trail, "is an unknown key", _where(trail), on_key=True)
     if kind == "missing":
-        return Problem("SC202", "error", f"`{path}` is missing", closest_mark(places, trail), _wanted(trail))
+        return places.about("SC202", trail, "is missing", _wanted(trail))
     if kind == "value":
-        context = item["ctx"]
-        where = tuple(part for part in str(context.get("where", "")).split(".") if part)
-        hint = did_you_mean(str(context["word"]), _words(context["text"])) if "word" in context else None
-        return Problem("SC203", "error", _about(path, context["text"]), closest_mark(places, (*trail, *where)), hint)
+        return _value_problem(item["ctx"]["problem"], trail, places)
     if kind == "literal_error":
-        text = f"`{path}` is `{item['input']}`; expected {item['ctx']['expected']}"
-        return Problem("SC204", "error", text, closest_mark(places, trail))
-    text = _SHAPES.get(kind, str(item["msg"]))
-    return Problem("SC204", "error", _about(path, text), closest_mark(places, trail))
+        hint = f"write {item['ctx']['expected']}"
+        return places.about("SC204", trail, f": `{excerpt(str(item['input']))}` cannot stand here", hint)
+    hint = _SHAPE_HINTS.get(kind)
+    if kind.startswith("model"):
+        hint = _listed(list(keys_at(trail)))
+    return places.about("SC204", trail, f": {_SHAPES.get(kind, item['msg'])}", hint)
 
 
-def _about(path: str, text: str) -> str:
-    return f"`{path}`: {text}" if path else text
+def _value_problem(problem: FieldError, trail: Trail, places: Places) -> Problem:
+    whole = (*trail, *problem.where)
+    hint = problem.hint
+    if problem.word is not None:
+        hint = did_you_mean(problem.word, problem.known) or hint
+    mark = places.find(whole, on_key=problem.at_key, part=problem.part, offset=problem.offset)
+    return Problem("SC203", "error", f"`{dotted(trail)}`: {problem}", mark, hint)
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z][a-z0-9_]*", text.partition(" states ")[2])
+def _is_nameless(item: Item, trail: Trail) -> bool:
+    """Whether a key of a block stands where the block's name belongs, as in `pullbacks: {takes: 9}`."""
+    if item["type"] not in ("model_type", "model_attributes_type", "value") or len(trail) < 2:
+        return False
+    return get_origin(annotation_at(trail[:-1])) is dict and trail[-1] in set(keys_at(trail))
+
+
+def _without_a_name(trail: Trail, places: Places) -> Problem:
+    block, key = dotted(trail[:-1]), trail[-1]
+    text = f": `{key}` stands where a name belongs"
+    hint = f"give it a name: `{trail[-2]}: {{NAME: {{{key}: …}}}}`"
+    problem = places.about("SC204", trail[:-1], text, hint)
+    return Problem(problem.code, problem.severity, f"`{block}`{text}", places.find(trail, on_key=True), hint)
 
 
 def _where(trail: Trail) -> str | None:
     """The key that was meant, or the block that the key belongs to."""
-    key = str(trail[-1])
-    known = list(_keys_at(trail[:-1]))
+    key, known = str(trail[-1]), list(keys_at(trail[:-1]))
     meant = did_you_mean(key, known)
     if meant is not None:
         return meant
-    homes = sorted({home for home, keys in _all_keys(ScenarioFile, "") if key in keys})
-    if homes and homes != [""]:
+    homes = sorted({home for home, keys in all_keys() if key in keys})
+    if homes == [""]:
+        return f"`{key}` is a key of the whole file: write it without indentation"
+    if homes:
         return f"`{key}` is a key of {' and '.join(f'`{home}`' for home in homes[:2] if home)}"
-    return f"known keys: {', '.join(known)}" if known else None
+    return _listed(known)
 
 
-def _wanted(trail: Trail) -> str | None:
-    model = _model_at(trail[:-1])
-    if model is None:
+def _listed(known: list[str]) -> str | None:
+    if not known:
         return None
-    for name, field in model.model_fields.items():
-        if (field.alias or name) == trail[-1]:
-            for part in field.metadata:
-                reading = getattr(part, "reading", None)
-                if reading is not None:
-                    return f"write {reading.expected()}"
-    return f"write `{trail[-1]}:` under `{dotted(trail[:-1])}`" if len(trail) > 1 else f"write `{trail[-1]}:`"
+    shown = ", ".join(known[:_MOST_KEYS])
+    return f"known keys: {shown}" + (", …" if len(known) > _MOST_KEYS else "")
 
 
-def _models(annotation: Any) -> Iterator[Any]:
-    """The annotation without Optional and Annotated: models, dictionaries, lists."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from _models(get_args(annotation)[0])
-    elif origin in (Union, types.UnionType):
-        for part in get_args(annotation):
-            yield from _models(part)
-    else:
-        yield annotation
-
-
-def _model_at(trail: Trail) -> type[BaseModel] | None:
-    here: list[Any] = [ScenarioFile]
-    for part in trail:
-        below: list[Any] = []
-        for place in here:
-            if isinstance(place, type) and issubclass(place, BaseModel):
-                for name, field in place.model_fields.items():
-                    if (field.alias or name) == part:
-                        below.extend(_models(field.annotation))
-            elif get_origin(place) in (dict, list):
-                below.extend(_models(get_args(place)[-1]))
-        here = below
-    models = [place for place in here if isinstance(place, type) and issubclass(place, BaseModel)]
-    return models[0] if models else None
-
-
-def _keys_at(trail: Trail) -> Iterator[str]:
-    model = _model_at(trail)
+def _wanted(trail: Trail) -> str:
+    key, home = trail[-1], dotted(trail[:-1])
+    reading = reading_at(trail)
+    if reading is not None:
+        return f"add `{key}: …`, {reading.expected()}"
+    model = model_at(trail)
     if model is not None:
-        for name, field in model.model_fields.items():
-            yield field.alias or name
+        first = next((field.alias or name for name, field in model.model_fields.items() if field.is_required()), None)
+        inner = f"{{{first}: …}}" if first else "…"
+        return f"add `{key}: {inner}`" + (f" under `{home}`" if home else "")
+    return f"add `{key}: …`" + (f" under `{home}`" if home else "")
 
 
-def _all_keys(model: type[BaseModel], home: str, depth: int = 0) -> Iterator[tuple[str, set[str]]]:
-    """Every block of the schema with its keys; `*` stands for a name that the user gives."""
-    yield home, {field.alias or name for name, field in model.model_fields.items()}
-    if depth > 4:
-        return
-    for name, field in model.model_fields.items():
-        for part in _models(field.annotation):
-            inner, label = part, field.alias or name
-            if get_origin(part) in (dict, list):
-                inner, label = get_args(part)[-1], f"{label}.NAME" if get_origin(part) is dict else label
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                yield from _all_keys(inner, f"{home}.{label}" if home else label, depth + 1)
-
-
-def name_problems(places: Marks) -> list[Problem]:
-    """Keys that are no names: other than lower-case letters, digits and underscores."""
+def name_problems(places: Places) -> list[Problem]:
+    """Names that users give and that are none: other than lower-case letters, digits and underscores."""
     problems = []
-    for trail, (key_mark, _) in places.items():
+    for trail in places.marks:
         key = trail[-1] if trail else None
-        if not isinstance(key, str) or any(part in _NOT_NAMES for part in trail[:-1]):
+        if not isinstance(key, str) or re.fullmatch(NAME, key) or not _is_given(trail):
             continue
-        if not re.fullmatch(NAME, key):
-            text = f"`{dotted(trail)}`: `{key}` is no name; names are lower-case letters, digits and `_`, a letter first"
-            mended = re.sub(r"[^a-z0-9_]+", "_", key.lower()).strip("_")
-            hint = f"write `{mended}`" if re.fullmatch(NAME, mended) else None
-            problems.append(Problem("SC205", "error", text, key_mark, hint))
+        text = ": names are lower-case letters, digits and `_`, a letter first"
+        mended = as_name(key)
+        hint = f"write `{mended}`" if mended is not None else "choose another name"
+        problems.append(places.about("SC205", trail, text, hint, on_key=True))
+    return problems
+
+
+def _is_given(trail: Trail) -> bool:
+    """Whether the last key is a name that the user chose, and neither a key of the schema nor inside a value."""
+    if trail[0] == "variants":
+        return len(trail) == 2
+    return get_origin(annotation_at(trail[:-1])) is dict
+
+
+def empty_places(places: Places, plain: Any) -> Iterator[Trail]:
+    """Paths that hold nothing, as after `held:` without a value; in variants a null deletes, so these are left out."""
+    for trail in places.marks:
+        if trail and trail[0] == "variants" and len(trail) > 2:
+            continue
+        here: Any = plain
+        for part in trail:
+            here = here[part]
+        if trail and here is None:
+            yield trail
+
+
+def empty_problems(trails: Iterable[Trail], places: Places) -> list[Problem]:
+    """A problem for every key without a value, and for every empty item of a list."""
+    problems = []
+    for trail in trails:
+        reading = reading_at(trail)
+        wants = f"write {reading.expected()}, or delete the key" if reading else "write a value, or delete the key"
+        if isinstance(trail[-1], int):
+            wants = "delete it"
+        problems.append(places.about("SC206", trail, "has no value", wants, on_key=True))
     return problems

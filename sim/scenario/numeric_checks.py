@@ -1,145 +1,230 @@
-"""The sense of a scenario in its first worlds: clamped dates, branching, impossible numbers, infinite means."""
+"""The sense of a scenario in its first worlds: impossible numbers, clamped dates, branching, tails, what comes too late."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from sim.chance import quantiles as q
 from sim.chance.copula import Group
+from sim.chance.distributions import KernelDistribution, short_number
 from sim.chance.means import family_mean
 from sim.chance.uncertain import Constant, Evaluator, Value, references
-from sim.chance.worlds import draw_worlds, parameter_vectors
 from sim.records.outcomes import Floats
 from sim.rules import program as p
 from sim.rules.branching import branching_ratios, worst_loop
-from sim.rules.language import Brings
 from sim.rules.program import Program
-from sim.scenario.checks import problem, trail
 from sim.scenario.diagnostics import Problem
-from sim.scenario.document import Marks, closest_mark
+from sim.scenario.first_worlds import QuickEvaluator, first_vectors, first_worlds
+from sim.scenario.places import Places
 from sim.world.fields import World
+from sim.world.scalars import LIMITS
 
 WORLDS = 4096
 SEED = 1
 MOST_CLAMPED = 0.05
 NEARLY_CRITICAL = 0.9
+LONG_TAIL = 10.0
+_SAMPLED = 256
+_HEAVY = (q.PARETO, q.LOG_LOGISTIC, q.LOG_METALOG)
+_CUT = "choose a lighter tail, or cut it with `within: [LOW, HIGH]`"
 
 
 def worlds(
-    program: Program, values: Mapping[str, Value], groups: Sequence[Group], world: World, brings: Brings, places: Marks
+    program: Program, values: Mapping[str, Value], groups: Sequence[Group], world: World, places: Places
 ) -> list[Problem]:
     """Everything that the first 4 096 worlds show."""
-    drawn = draw_worlds(values, groups, SEED, np.arange(WORLDS))
-    numbers = parameter_vectors(program.expressions, drawn, WORLDS)
-    found = _not_finite(program, numbers, places)
-    if found:
-        return found
-    found = [*_clamped(world, Evaluator(WORLDS, drawn), places), *_branching(program, numbers, places)]
-    found += _means(program, numbers, places) + _value_means(values, places)
-    return found + _too_late(program, numbers, places)
+    evaluate = QuickEvaluator(WORLDS, first_worlds(values, groups, SEED, WORLDS))
+    numbers = first_vectors(program.expressions, evaluate)
+    found = [*_outside(values, evaluate, places)]
+    found = found or [*_not_finite(program, numbers, places)]
+    if not found:
+        found = [*_mixes(world, evaluate, places), *_draws(program, numbers, places)]
+        found += [*_clamped(world, evaluate, places), *_branching(program, numbers, values, evaluate, places)]
+    found += [*_means(program, numbers, values, places), *_tails(values, places)]
+    return [*found, *_too_late(program, numbers, places)]
 
 
-def clamped_shares(world: World, drawn: Mapping[str, Floats | object], count: int) -> dict[str, float]:
+def clamped_shares(world: World, drawn: Mapping[str, Any], count: int) -> dict[str, float]:
     """For each uncertain date, the share of worlds in which it is moved up to the start or to its predecessor."""
-    evaluate = Evaluator(count, drawn)  # type: ignore[arg-type]
+    return _shares(world, Evaluator(count, drawn))
+
+
+def _shares(world: World, evaluate: Evaluator) -> dict[str, float]:
     return {
-        clamp.path: float(np.count_nonzero(evaluate(clamp.raw) < evaluate(clamp.lower))) / count
+        clamp.path: float(np.count_nonzero(evaluate(clamp.raw) < evaluate(clamp.lower))) / evaluate.worlds
         for clamp in world.clamps
     }
 
 
-def _clamped(world: World, evaluate: Evaluator, places: Marks) -> list[Problem]:
-    found = []
-    for path, share in clamped_shares(world, evaluate.values, evaluate.worlds).items():
-        if share > MOST_CLAMPED:
-            text = f"would be moved in {share:.0%} of the worlds, to the clock's start or to what must come before it"
-            hint = "use a duration (`takes`, `lasts`, `after`) or a later range"
-            found.append(problem("SC309", path, text, places, hint))
-    return found
+def percent(share: float) -> str:
+    """A share of worlds for people: `3 %`, `0.05 %`."""
+    return f"{100.0 * share:.2g} %"
 
 
-def _not_finite(program: Program, numbers: Floats, places: Marks) -> list[Problem]:
-    found: dict[str, Problem] = {}
-    for column, expression in enumerate(program.expressions):
-        if isinstance(expression, Constant):
+def _outside(values: Mapping[str, Value], evaluate: Evaluator, places: Places) -> Iterator[Problem]:
+    """Formulas whose result is not what their field can be."""
+    for path, value in values.items():
+        if value.formula is None or value.kind not in LIMITS:
             continue
-        bad = int(np.count_nonzero(~np.isfinite(numbers[:, column])))
+        low, high, rule = LIMITS[value.kind]
+        low = low if value.kind != "whole" else -np.inf
+        numbers = evaluate(value.formula)
+        bad = (numbers < low) | (numbers > high) | ((numbers == 0.0) & (value.kind == "multiplier"))
+        if bad.any():
+            worst = numbers[bad][np.argmax(np.abs(numbers[bad]))]
+            text = f"is outside what it can be in {percent(float(np.mean(bad)))} of the worlds (like {short_number(worst)})"
+            hint = f"{rule}: write `= min(…, {high:g})`" if worst > high else f"{rule}: write `= max(…, {max(low, 0.0):g})`"
+            yield places.about("SC316", path, text, hint)
+
+
+def _not_finite(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+    told: set[str] = set()
+    bad = np.count_nonzero(~np.isfinite(numbers), axis=0)
+    for column in np.flatnonzero(bad).tolist():
+        expression = program.expressions[column]
         paths = sorted(set(references(expression)))
-        if bad and paths and paths[0] not in found:
-            text = f"makes a number that is not finite in {bad} of the first {WORLDS} worlds"
-            hint = "look for a division by 0 or a logarithm of 0" + (f", with {', '.join(paths[1:3])}" if paths[1:] else "")
-            found[paths[0]] = problem("SC311", paths[0], text, places, hint)
-    return list(found.values())
+        if isinstance(expression, Constant) or not paths or paths[0] in told:
+            continue
+        told.add(paths[0])
+        share = percent(float(bad[column]) / len(numbers))
+        others = f" (with {' and '.join(f'`{path}`' for path in paths[1:3])})" if paths[1:] else ""
+        text = f"makes a number{others} that is not finite in {share} of the worlds"
+        yield places.about("SC311", paths[0], text, "look for a division by 0, a logarithm of 0 or a huge exponent")
 
 
-def _branching(program: Program, numbers: Floats, places: Marks) -> list[Problem]:
+def _mixes(world: World, evaluate: Evaluator, places: Places) -> Iterator[Problem]:
+    for mix in world.mixes:
+        total = np.zeros(evaluate.worlds)
+        for share in mix.shares:
+            total = total + evaluate(share)
+        low, high = float(total.min()), float(total.max())
+        if low < 1.0 - 1e-9 or high > 1.0 + 1e-9:
+            names = [share.path.rpartition(".")[2] for share in mix.shares]
+            sums = f"{low:.4g}" if high - low < 1e-9 else f"between {low:.4g} and {high:.4g}"
+            hint = "shares add up to 1"
+            if high - low >= 1e-9:
+                rest = " - ".join(f"{mix.path}.{name}" for name in names[:-1])
+                hint = f"make the last one the rest: `{names[-1]}: = 1 - {rest}`"
+            yield places.about("SC315", mix.path, f"adds up to {sums}", hint, on_key=True)
+
+
+def _draws(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+    """Luck whose parameters differ by world, and are no parameters in some."""
+    table = program.table.tolist()
+    for place, path in enumerate(program.draws):
+        columns = program.draw_parameters[place].tolist()
+        if all(isinstance(program.expressions[column], Constant) for column in columns):
+            continue
+        rows = numbers[:_SAMPLED, columns].tolist()
+        family = int(program.draw_family[place])
+        spread = np.array([[q.family_quantile(family, u, row, table) for u in (0.001, 0.5, 0.999)] for row in rows])
+        bad = ~np.isfinite(spread).all(axis=1) | (np.diff(spread, axis=1) < 0.0).any(axis=1)
+        if bad.any():
+            share = percent(float(np.mean(bad)))
+            text = f"has parameters in {share} of the worlds that are those of no distribution"
+            yield places.about("SC311", path, text, "look for a spread that is not above 0, or ends that are exchanged")
+
+
+def _clamped(world: World, evaluate: Evaluator, places: Places) -> Iterator[Problem]:
+    for path, share in _shares(world, evaluate).items():
+        if share > MOST_CLAMPED:
+            text = f"would be moved in {percent(share)} of the worlds, to the clock's start or to what comes before it"
+            yield places.about("SC309", path, text, "use a duration (`takes`, `lasts`, `after`), or a later range")
+
+
+def _branching(
+    program: Program, numbers: Floats, values: Mapping[str, Value], evaluate: Evaluator, places: Places
+) -> Iterator[Problem]:
     ratios = branching_ratios(program, numbers)
     if not len(ratios) or ratios.max() <= NEARLY_CRITICAL:
-        return []
-    rule = worst_loop(program, numbers[int(np.argmax(ratios))])
-    block = rule.rsplit(".", 1)[0]
-    mark = closest_mark(places, trail(block))
+        return
+    worst = int(np.argmax(ratios))
+    block = worst_loop(program, numbers[worst]).rsplit(".", 1)[0]
+    blamed = []
+    for path, value in values.items():
+        if value.uncertain and path.startswith((f"{block}.", "tension.")):
+            blamed.append(f"`{path}` is {short_number(float(evaluate(value)[worst]))}")
+    where = f"in the worst world {', '.join(blamed[:4])}: cut them with `within`" if blamed else "lower the gains"
     critical = float(np.mean(ratios >= 1.0))
     if critical > 0.0:
         text = (
-            f"`{block}` feeds on itself without end: its branching ratio is 1 or more in {critical:.2%} of the first "
-            f"{WORLDS} worlds (largest {ratios.max():.2f})"
+            f"feeds on itself without end: in {percent(critical)} of the worlds each incident brings one or more others "
+            f"(up to {ratios.max():.3g})"
         )
-        return [Problem("SC310", "error", text, mark, "lower the gains or the multipliers, or cut them with `within`")]
-    text = f"`{block}` comes close to feeding on itself without end: its branching ratio reaches {ratios.max():.2f}"
-    return [Problem("SC310", "warning", text, mark)]
+        yield places.about("SC310", block, text, where, on_key=True)
+    else:
+        text = f"comes close to feeding on itself without end: an incident brings up to {ratios.max():.2f} others"
+        yield places.about("SC310", block, text, where, on_key=True, warning=True)
 
 
-def _means(program: Program, numbers: Floats, places: Marks) -> list[Problem]:
-    found = []
-    middle = np.median(numbers, axis=0)
-    for place, path in enumerate(program.draws):
-        parameters = middle[program.draw_parameters[place]].tolist()
+def _means(program: Program, numbers: Floats, values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
+    text = "has no finite mean: a few of its values would outweigh all others"
+    heavy = np.flatnonzero(np.isin(program.draw_family, _HEAVY))
+    for place in heavy.tolist():
+        parameters = np.median(numbers[:, program.draw_parameters[place]], axis=0).tolist()
         mean = family_mean(int(program.draw_family[place]), parameters, program.table.tolist())
-        if not np.isfinite(mean):
-            text = "has no finite mean: a few firings would outweigh all others"
-            found.append(problem("SC312", path, text, places, "choose a lighter tail, or cut it with `within`"))
-    return found
+        if np.isposinf(mean):
+            yield places.about("SC312", program.draws[place], text, _CUT)
+    for path, value in values.items():
+        spread = value.distribution
+        if isinstance(spread, KernelDistribution) and spread.family_code in _HEAVY and np.isposinf(spread.mean()):
+            yield places.about("SC312", path, text, _CUT)
 
 
-def _value_means(values: Mapping[str, Value], places: Marks) -> list[Problem]:
-    return [
-        problem("SC312", path, "has no finite mean", places, "choose a lighter tail, or cut it with `within`")
-        for path, value in values.items()
-        if value.distribution is not None and not np.isfinite(value.distribution.mean())
-    ]
+def _tails(values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
+    """Bounds are asked for where a world in ten thousand would have a rate or half-life beyond all reason."""
+    for path, value in values.items():
+        spread = value.distribution
+        if spread is None or path.rpartition(".")[2] not in ("half_life", "count", "per_day", "per_month", "per_year"):
+            continue
+        usual, rare = spread.quantile(0.95), spread.quantile(0.9999)
+        if rare > LONG_TAIL * usual > 0.0:
+            text = f"has a long tail: 1 world in 10 000 has more than {short_number(rare)}"
+            hint = f"say how far it can go: `within: [{short_number(spread.quantile(0.01))}, {short_number(usual * 2.0)}]`"
+            yield places.about("SC314", path, text, hint.replace("\u202f", ""), warning=True)
 
 
-def _too_late(program: Program, numbers: Floats, places: Marks) -> list[Problem]:
-    """Starts and holds that lie behind the end of the run in every world."""
-    found = []
+def _too_late(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+    """Dates, holds and delays that lie behind the end of the run in every world."""
+    days = f"{program.horizon:g} days"
     for rank, name in enumerate(program.rules):
         block = name.rsplit(".", 1)[0]
-        mark = closest_mark(places, trail(block))
         start, hold = int(program.start_at[rank]), int(program.hold[rank])
         if start >= 0 and numbers[:, start].min() >= program.horizon:
-            text = f"`{block}` cannot happen: it is due after the run ends in every world"
-            found.append(Problem("SC313", "warning", text, mark, "set `clock.ends` later, or leave it out"))
+            text = f"comes after the run ends in every world (the run lasts {days})"
+            path = _path_of(program, start, block)
+            yield places.about("SC313", path, text, "set `clock.ends` later, or leave it out", warning=True)
         if hold >= 0 and numbers[:, hold].min() >= program.horizon:
-            days = program.horizon
-            text = f"`{block}` cannot happen: it must hold longer than the run lasts ({days:g} days)"
-            found.append(Problem("SC313", "error", text, mark, "shorten the hold, or set `clock.ends` later"))
-    found += _delays(program, numbers, places)
-    return found
+            text = f"is longer than the run lasts ({days}), so it can never be met"
+            yield places.about("SC313", _path_of(program, hold, block), text, "shorten it, or set `clock.ends` later")
+    yield from _delays(program, numbers, places)
 
 
-def _delays(program: Program, numbers: Floats, places: Marks) -> list[Problem]:
-    """A horizon shorter than every delay: nothing that is armed could ever come due."""
-    effects = program.effects
-    arms = np.flatnonzero(effects.operation == p.ARM)
-    shortest = []
-    for place in arms.tolist():
-        kind, index, _, _, z, _, _, _ = program.amounts[effects.after[place]].tolist()
-        if effects.after[place] < 0 or kind != p.PARAMETER or z != p.NO_Z:
-            return []
-        shortest.append(float(numbers[:, index].min()))
-    if not shortest or min(shortest) < program.horizon:
-        return []
-    text = f"the run lasts {program.horizon:g} days, shorter than every delay in the scenario"
-    return [Problem("SC313", "error", text, closest_mark(places, ("clock",)), "set `clock.ends` later")]
+def _path_of(program: Program, column: int, otherwise: str) -> str:
+    return next(iter(references(program.expressions[column])), otherwise)
+
+
+def _delays(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+    """A horizon shorter than a delay, and one that is shorter than every delay."""
+    shortest: dict[str, float] = {}
+    columns = np.median(numbers, axis=0)
+    for effects in (program.effects, program.otherwise):
+        for place in np.flatnonzero(effects.operation == p.ARM).tolist():
+            if effects.after[place] < 0:
+                continue
+            kind, index = program.amounts[effects.after[place]].tolist()[:2]
+            if kind == p.DRAW:
+                row = columns[program.draw_parameters[index]].tolist()
+                least = q.family_quantile(int(program.draw_family[index]), 0.001, row, program.table.tolist())
+                shortest[program.draws[index]] = least
+            elif not isinstance(program.expressions[index], Constant) or columns[index] > 0.0:
+                path = _path_of(program, index, program.rules[int(effects.target[place])].rsplit(".", 1)[0])
+                shortest[path] = float(numbers[:, index].min())
+    late = [path for path, least in shortest.items() if least >= program.horizon]
+    for path in late:
+        text = f"is longer than the run lasts ({program.horizon:g} days) in every world, so what it delays never comes"
+        every = len(late) == len(shortest)
+        yield places.about("SC313", path, text, "shorten it, or set `clock.ends` later", warning=not every)

@@ -50,9 +50,7 @@ def _read_assumption(raw: Any) -> Value | Draw:
         raise as_pydantic(problem) from None
 
 
-Assumption = Annotated[
-    Any, BeforeValidator(_read_assumption), WithJsonSchema({"$ref": "#/$defs/UncertainValue"})
-]
+Assumption = Annotated[Any, BeforeValidator(_read_assumption), WithJsonSchema({"$ref": "#/$defs/UncertainValue"})]
 
 
 def _version(raw: Any) -> int:

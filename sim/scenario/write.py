@@ -25,7 +25,12 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _null(dumper: yaml.SafeDumper, _: None) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", "null", style=None)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(type(None), _null)
 
 
 def to_yaml(resolved: Mapping[str, Any]) -> str:

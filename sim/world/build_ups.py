@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from sim.chance.uncertain import Expr, Number, Value, as_expr, exp, log, whole
 from sim.rules.language import (
@@ -24,8 +26,22 @@ from sim.rules.language import (
     Sum,
     Tension,
 )
-from sim.world.fields import Block, Days, EachDays, EachPositive, Multiplier, Multiplies, Positive, Share, Whole, World
-from sim.world.rates import WANING_CONSTANT, WANING_EMBERS, Rate, inside_tension
+from sim.world.fields import (
+    Block,
+    Days,
+    EachDays,
+    EachPositive,
+    Mix,
+    Multiplier,
+    Multiplies,
+    Name,
+    Positive,
+    Share,
+    Whole,
+    World,
+    refusal,
+)
+from sim.world.rates import WANING_CONSTANT, WANING_EMBERS, Rate, check_reference, inside_tension
 
 WANING_REFERENCE_AGE = 120.0
 QUIET_AGE = 30.0
@@ -53,7 +69,7 @@ class LeadTime(Block):
 class BuildUp(Block):
     """How a side builds up again. `reaching` is the share of orders, at the reference, that become an onset."""
 
-    side: str
+    side: Name
     orders: Rate
     already_quiet: Days = Field(default_factory=lambda: _value("days", QUIET_AGE))
     embers_after: Positive = Field(default_factory=lambda: _value("positive", 1.0))
@@ -71,28 +87,41 @@ class BuildUp(Block):
     cancel: Rate | None = None
     meanwhile: Multiplies | None = None
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        check_reference(self.per_tension, self.tension_reference)
+        if not self.to:
+            raise refusal("names no force to which troops go", "to", hint="write shares, like `to: {south: 1}`")
+        if not self.orders.waning:
+            for key in ("already_quiet", "embers_after"):
+                if key in self.model_fields_set:
+                    text = f"`{key}` belongs to a waning rate, and these orders have a steady one"
+                    hint = "write `orders: {odds: …, between: [FROM, TO]}`, or delete it"
+                    raise refusal(text, key, hint=hint, at_key=True)
+        return self
+
 
 def bring(build_ups: dict[str, BuildUp], world: World) -> Brings:
     """Orders, arrivals, the stay and the return of each build-up."""
     brings = Brings()
     for name, build_up in build_ups.items():
         block = f"build_ups.{name}"
-        fixed = [share.fixed for share in build_up.to.values()]
-        total = sum(share for share in fixed if share is not None)
-        if not build_up.to or (None not in fixed and abs(total - 1.0) > 1e-9):
-            world.refuse(f"{block}.to", f"adds up to {total:g}; the shares of a build-up add up to 1")
+        world.mixes.append(Mix(f"{block}.to", tuple(build_up.to.values())))
         brings.extend(_state(block, build_up))
-        brings.rules.append(_order(block, build_up, world, brings))
+        brings.rules.append(_order(block, build_up, brings))
         brings.extend(_movements(block, build_up, world))
-        for rule in ("ordered", "arrives", "complete", "leaves", "over", "cancelled"):
-            if any(known.full_name == f"{block}.{rule}" for known in brings.rules):
-                brings.hooks.append(Hook(f"{block}.{rule}", f"{block}.{rule}"))
+        hooks = {"ordered": "ordered", "complete": "assembles", "leaves": "withdraws", "over": "over"}
+        if build_up.cancel is not None:
+            hooks["cancelled"] = "cancelled"
+        brings.hooks += [Hook(f"{block}.{hook}", f"{block}.{rule}") for hook, rule in hooks.items()]
     return brings
 
 
 def _state(block: str, build_up: BuildUp) -> Brings:
     preparing, active = f"{block}.preparing", f"{block}.active"
-    brings = Brings(quantities=[Quantity(preparing, 0.0, 0.0, 1.0, flag=True), Quantity(active, 0.0, 0.0, 1.0, flag=True)])
+    brings = Brings(
+        quantities=[Quantity(preparing, 0.0, 0.0, 1.0, flag=True), Quantity(active, 0.0, 0.0, 1.0, flag=True)]
+    )
     if build_up.meanwhile is not None:
         brings.influences += build_up.meanwhile.influences(active)
     if build_up.left is not None:
@@ -133,7 +162,7 @@ def _faded(age: Number, half_life: float) -> Expr:
     return exp(-(as_expr(age) * log(2.0)) / half_life)
 
 
-def _order(block: str, build_up: BuildUp, world: World, brings: Brings) -> Rule:
+def _order(block: str, build_up: BuildUp, brings: Brings) -> Rule:
     base, constant, inside = _hazard(block, build_up, brings)
     effects: list[Effect] = [
         Change("set", f"{block}.preparing", Amount(base=1.0)),
@@ -194,7 +223,7 @@ def _movements(block: str, build_up: BuildUp, world: World) -> Brings:
         Rule("build_ups", block, "over", Armed(), tuple(_quiet_again(block, build_up)), story="the build-up is over"),
     ]
     if build_up.cancel is not None:
-        brings.rules.append(_cancel(block, build_up, build_up.cancel, arrivals, world))
+        brings.rules.append(_cancel(block, build_up.cancel, arrivals, world))
     return brings
 
 
@@ -208,7 +237,7 @@ def _quiet_again(block: str, build_up: BuildUp) -> list[Effect]:
     return effects
 
 
-def _cancel(block: str, build_up: BuildUp, rate: Rate, arrivals: list[str], world: World) -> Rule:
+def _cancel(block: str, rate: Rate, arrivals: list[str], world: World) -> Rule:
     rate.refuse_waning(world, f"{block}.cancel")
     off: list[Effect] = [Disarm(rule) for rule in (*arrivals, f"{block}.assembles")]
     off += [Change("set", f"{block}.{flag}", Amount(base=0.0)) for flag in ("preparing", "active")]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
-from sim.chance.uncertain import Draw, Expr, Number, Value, as_expr
+from sim.chance.uncertain import Draw, Expr, Number, Value, as_expr, maximum
 from sim.rules.language import (
     Amount,
     Arm,
@@ -27,30 +27,54 @@ from sim.rules.language import (
     Reset,
     Rise,
     Rule,
+    Start,
     Trigger,
     Watch,
 )
-from sim.world.fields import Block, Days, EachDays, Positive, Share, Shifted, World, YesNo, as_pydantic
-from sim.world.rates import Conditions, Rate, inside_tension
-from sim.world.reading import FieldError, Reading
+from sim.world.fields import Block, Days, EachDays, Positive, Share, Shifted, World, YesNo, as_pydantic, refusal
+from sim.world.rates import Conditions, Rate, check_reference, inside_tension
+from sim.world.reading import Reading
+from sim.world.scalars import FieldError
 
 UNTIL_FALLEN = "until fallen"
 
 
 def _read_lasts(raw: Any) -> Value | Draw | str:
-    if isinstance(raw, str) and " ".join(raw.split()) == UNTIL_FALLEN:
+    text = raw.get("value") if isinstance(raw, dict) else raw
+    if isinstance(text, str) and " ".join(text.split()) == UNTIL_FALLEN:
         return UNTIL_FALLEN
     try:
         return Reading("days", each=True)(raw)
     except FieldError as problem:
+        if not problem.where and problem.part:
+            problem.hint = f"write `{UNTIL_FALLEN}`, or days like `each 5 to 40`"
         raise as_pydantic(problem) from None
 
 
 Lasts = Annotated[
     Any,
     BeforeValidator(_read_lasts),
-    WithJsonSchema({"description": "`until fallen`, or days like `each 5 to 40`", "anyOf": [{"type": "string"}, {"$ref": "#/$defs/UncertainValue"}]}),
+    WithJsonSchema(
+        {
+            "description": "`until fallen`, or days like `each 5 to 40`",
+            "anyOf": [{"type": "string"}, {"$ref": "#/$defs/UncertainValue"}],
+        }
+    ),
 ]
+
+
+DEFINITIONS = ("rise", "level", "watch", "when", "rate")
+# Keys that stand beside some definitions only.
+_COMPANIONS: dict[str, tuple[str, ...]] = {
+    "of": ("rise", "level"),
+    "above": ("rise",),
+    "hold": ("rise", "level", "watch"),
+    "fallen_to": ("rise", "level", "watch"),
+    "delay": ("when",),
+    "per_tension": ("rate",),
+    "tension_reference": ("rate",),
+    "only": ("rate",),
+}
 
 
 class Crisis(Block):
@@ -72,54 +96,61 @@ class Crisis(Block):
     per_tension: Positive | None = None
     tension_reference: Positive | None = None
     only: Conditions = ()
-    lasts: Lasts = None
+    lasts: Lasts | None = None
     fallen_to: Share | None = None
     tension: Shifted | None = None
     passive: YesNo = False
     running: YesNo = False
 
     @model_validator(mode="after")
-    def _one_definition(self) -> Crisis:
-        given = [
-            name
-            for name, there in (
-                ("rise", self.rise is not None),
-                ("level", self.level is not None),
-                ("watch", bool(self.watch)),
-                ("when", self.when is not None),
-                ("rate", self.rate is not None),
-            )
-            if there
-        ]
-        text, where = "", ""
-        if len(given) != 1:
-            text = "a kind of crisis has one definition: `rise`, `level`, `watch`, `when` or `rate`"
-        elif given[0] in ("rise", "level") and (self.of is None or self.hold is None):
-            text = f"`{given[0]}` needs `of: SIDE` and `hold: DAYS`"
-        elif given[0] not in ("rise", "level") and self.of is not None:
-            text, where = "`of` goes with `rise` or `level`", "of"
-        elif given[0] not in ("rise", "level", "watch") and (self.hold is not None or self.fallen_to is not None):
-            text = "`hold` and `fallen_to` go with `rise`, `level` or `watch`"
-        elif given[0] != "rate" and (self.per_tension is not None or self.only):
-            text = "`per_tension` and `only` go with `rate`"
-        elif given[0] != "when" and self.delay is not None:
-            text, where = "`delay` goes with `when`", "delay"
-        elif self.passive and self.tension is not None:
-            text, where = "a passive kind is recorded only, so it moves no tension", "tension"
-        elif self.lasts == UNTIL_FALLEN and given[0] not in ("rise", "level", "watch"):
-            text, where = "`until fallen` goes with `rise`, `level` or `watch`; write days", "lasts"
-        elif self.lasts is None and given[0] not in ("rise", "level", "watch"):
-            text = "`lasts` is missing; write days like `each 5 to 40`"
-        if text:
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": where})
+    def _one_definition(self) -> Self:
+        given = [name for name in DEFINITIONS if getattr(self, name) not in (None, ())]
+        if not given:
+            raise refusal("has no definition", hint=f"write one of {_listed(DEFINITIONS)}")
+        if len(given) > 1:
+            text = f"has two definitions, `{given[0]}` and `{given[1]}`"
+            raise refusal(text, given[1], hint="keep one of them; a second kind may have the other", at_key=True)
+        kind = given[0]
+        self._check_companions(kind)
+        if kind in ("rise", "level") and (self.of is None or self.hold is None):
+            missing = "of: SIDE" if self.of is None else "hold: DAYS"
+            raise refusal(f"`{kind}` needs `{missing}`", kind, hint=f"add `{missing}`", at_key=True)
+        if self.lasts is None and kind in ("when", "rate"):
+            raise refusal("`lasts` is missing", hint="write days, like `lasts: each 5 to 40`")
+        if self.lasts == UNTIL_FALLEN and kind in ("when", "rate"):
+            text = f"`{UNTIL_FALLEN}` goes with `rise`, `level` or `watch`"
+            raise refusal(text, "lasts", hint="write days, like `each 5 to 40`")
+        if self.fallen_to is not None and self.lasts not in (None, UNTIL_FALLEN):
+            raise refusal("`fallen_to` goes with `lasts: until fallen`", "fallen_to", hint="delete it", at_key=True)
+        if self.fallen_to is not None and kind == "watch" and self.watch[0].at_least is None:
+            text = "`fallen_to` needs a first condition with `>=`"
+            raise refusal(text, "fallen_to", hint="delete it: the crisis ends when the condition breaks", at_key=True)
+        check_reference(self.per_tension, self.tension_reference)
+        if self.passive and self.tension is not None:
+            hint = "delete it, or delete `passive`"
+            raise refusal("a passive kind is recorded only, so it moves no tension", "tension", hint=hint, at_key=True)
+        if self.running and kind == "rise":
+            text = "a rise is counted from a low that lies before the clock, so it cannot be running at its start"
+            raise refusal(text, "running", hint="write `level`, or start the clock earlier", at_key=True)
         return self
+
+    def _check_companions(self, kind: str) -> None:
+        """Refuse keys that mean nothing beside this definition."""
+        for key, kinds in _COMPANIONS.items():
+            if kind not in kinds and key in self.model_fields_set and getattr(self, key) not in (None, ()):
+                raise refusal(f"`{key}` goes with {_listed(kinds)}", key, hint="delete it", at_key=True)
+
+
+def _listed(words: Sequence[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def definition(name: str, crisis: Crisis) -> str:
     """The definition in words."""
     if crisis.about:
         return crisis.about
-    days = f" for {crisis.hold.text} days" if crisis.hold is not None else ""
+    days = "" if crisis.hold is None else f" for {_text(crisis.hold)} days"
     if crisis.rise is not None:
         return f"{crisis.of} troops {_text(crisis.rise)} above their low{days}"
     if crisis.level is not None:
@@ -130,7 +161,9 @@ def definition(name: str, crisis: Crisis) -> str:
 
 
 def _text(value: Value) -> str:
-    return f"{value.fixed:,.0f}".replace(",", " ") if value.fixed is not None else value.text
+    if value.fixed is None:
+        return value.text
+    return f"{value.fixed:,.10g}".replace(",", " ")
 
 
 def bring(crises: dict[str, Crisis], world: World) -> Brings:
@@ -152,8 +185,14 @@ def _one(name: str, crisis: Crisis, world: World) -> Brings:
     begins: list[Effect] = [Begin(name), Change("set", on, Amount(base=1.0))]
     if crisis.tension is not None:
         begins.append(crisis.tension.change("tension"))
-    if crisis.lasts is not None and crisis.lasts != UNTIL_FALLEN:
-        begins.append(Arm(f"{block}.over", Amount(base=crisis.lasts)))
+    if crisis.lasts not in (None, UNTIL_FALLEN):
+        # a crisis that runs when the clock starts has a length of its own, so both beginnings ask one rule for it
+        ends = Arm(f"{block}.over", Amount(base=crisis.lasts))
+        begins.append(Arm(f"{block}.lasts") if crisis.running else ends)
+        if crisis.running:
+            asks = (Arm(f"{block}.lasts"),)
+            brings.rules.append(Rule("crises", block, "lasts", Armed(), (ends,)))
+            brings.rules.append(Rule("crises", block, "runs", Start(0.0), asks, story=f"the crisis is on: {name}"))
     begun = Rule(
         "crises",
         block,
@@ -201,11 +240,30 @@ def _over(block: str, name: str, crisis: Crisis) -> Rule:
     still = Condition(on, 0.5, None)
     fallen_to: Expr = as_expr(0.5) if crisis.fallen_to is None else as_expr(crisis.fallen_to)
     if crisis.rise is not None:
-        watch = Watch((still, Condition(f"{block}.rise", None, crisis.rise * fallen_to)))
+        fallen = Condition(f"{block}.rise", None, _just_below(crisis.rise * fallen_to))
     elif crisis.level is not None:
-        watch = Watch((still, Condition(f"sides.{crisis.of}.troops", None, crisis.level * fallen_to)))
+        fallen = Condition(f"sides.{crisis.of}.troops", None, _just_below(crisis.level * fallen_to))
     else:
-        # the opposite of a conjunction is no conjunction: a crisis by `watch` ends when its first condition breaks
-        first = crisis.watch[0]
-        watch = Watch((still, Condition(first.quantity, first.at_most, first.at_least)))
-    return Rule("crises", block, "over", watch, tuple(ends), story=f"the crisis is over: {name}")
+        fallen = _broken(crisis.watch[0], crisis.fallen_to)
+    return Rule("crises", block, "over", Watch((still, fallen)), tuple(ends), story=f"the crisis is over: {name}")
+
+
+def _broken(first: Condition, fallen_to: Value | None) -> Condition:
+    """When a watched crisis is over: its first condition is broken, or has fallen to a share of its bound.
+
+    The opposite of a conjunction is no conjunction, hence the first condition alone. Bounds are closed and have a slack
+    of 1e-9, so the opposite stays clear of the bound: a crisis whose quantity stands exactly at it is not over.
+    """
+    if first.at_least is not None:
+        bound = as_expr(first.at_least)
+        return Condition(first.quantity, None, _just_below(bound if fallen_to is None else bound * fallen_to))
+    bound = as_expr(first.at_most if first.at_most is not None else 0.0)
+    return Condition(first.quantity, bound + _clear_of(bound), None)
+
+
+def _just_below(bound: Expr) -> Expr:
+    return bound - _clear_of(bound)
+
+
+def _clear_of(bound: Expr) -> Expr:
+    return maximum(3e-9 * maximum(bound, -bound), 1e-300)

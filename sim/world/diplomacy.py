@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.rules.language import (
     Amount,
@@ -22,7 +23,7 @@ from sim.rules.language import (
     Start,
     Trigger,
 )
-from sim.world.fields import Block, Date, EachDays, Multiplies, Real, Share, Shifted, World
+from sim.world.fields import Block, Date, EachDays, Multiplies, Real, Share, Shifted, World, refusal
 from sim.world.rates import Rate
 
 
@@ -49,13 +50,12 @@ class Talks(Multiplies):
     reference: Real | None = None
 
     @model_validator(mode="after")
-    def _one_trigger(self) -> Talks:
+    def _one_trigger(self) -> Self:
         if sum(item is not None for item in (self.date, self.when, self.rate)) != 1:
-            text = "talks say one of `date: DATE`, `when: EVENT` or `rate:`"
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+            text = "the talks do not say when, or say it more than once"
+            raise refusal(text, hint="write one of `date: DATE`, `when: EVENT` or `rate: …`")
         if self.delay is not None and self.when is None:
-            text = "`delay` goes with `when`"
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": "delay"})
+            raise refusal("`delay` goes with `when`", "delay", hint="delete it", at_key=True)
         return self
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.chance.formula import FormulaError, parse_formula
-from sim.chance.uncertain import Chancy, Draw
+from sim.chance.uncertain import Chancy, Draw, Expr, whole
 from sim.rules.language import (
     Amount,
     Arm,
@@ -30,14 +31,27 @@ from sim.rules.language import (
     Trigger,
     Watch,
 )
-from sim.world.fields import Block, Date, Days, EachDays, EachReal, Positive, Real, Share, Whole, World
+from sim.world.fields import (
+    Block,
+    Date,
+    Days,
+    EachDays,
+    EachReal,
+    Positive,
+    Share,
+    Whole,
+    World,
+    YesNo,
+    as_pydantic,
+    refusal,
+)
 from sim.world.rates import Conditions, Rate, inside_tension
+from sim.world.scalars import FieldError, read_formula
 
+TRIGGERS = ("at", "rate", "watch", "when", "armed")
+_IF = re.compile(r"([a-z][a-z0-9_]*)\s*>=\s*(.+)", re.ASCII)
+_CHANGES = ("add", "scale", "set")
 _VERBS = ("add", "scale", "set", "arm", "disarm", "begin", "end", "reset", "note")
-
-
-def _local_or_number(raw: Any) -> Any:
-    return raw
 
 
 class EffectBlock(Block):
@@ -64,20 +78,39 @@ class EffectBlock(Block):
     when: str | None = Field(default=None, alias="if")
 
     @model_validator(mode="after")
-    def _one_verb(self) -> EffectBlock:
+    def _one_verb(self) -> Self:
         given = [verb for verb in _VERBS if getattr(self, verb) is not None]
-        text = ""
-        if len(given) != 1:
-            text = f"an effect does one thing; write one of {', '.join(_VERBS)}"
-        elif given[0] in ("add", "scale", "set") and self.by is None and self.local is None and self.per is None:
-            text = f"`{given[0]}` needs `by: NUMBER` (or `local: NAME`, or `per: NUMBER` with `of: QUANTITY`)"
-        elif given[0] != "arm" and (self.after is not None or self.times is not None or self.over is not None):
-            text = "`after`, `times` and `over` go with `arm`"
-        elif (self.per is None) != (self.of is None):
-            text = "`per` and `of` go together"
-        if text:
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+        if not given:
+            raise refusal("an effect does one thing", hint=f"write one of {', '.join(_VERBS)}")
+        if len(given) > 1:
+            text = f"an effect does one thing, not `{given[0]}` and `{given[1]}`"
+            raise refusal(text, given[1], hint="write two effects", at_key=True)
+        verb = given[0]
+        amounts = [key for key in ("by", "local", "per") if getattr(self, key) is not None]
+        if verb in _CHANGES and not amounts:
+            hint = "add `by: NUMBER`, `local: NAME`, or `per: NUMBER` with `of: QUANTITY`"
+            raise refusal(f"`{verb}` does not say how much", verb, hint=hint, at_key=True)
+        if amounts and verb not in (*_CHANGES, "arm"):
+            raise refusal(f"`{verb}` takes no amount", amounts[0], hint="delete it", at_key=True)
+        if (self.per is None) != (self.of is None):
+            lone = "of" if self.per is None else "per"
+            raise refusal("`per` and `of` go together", lone, hint="write `per: NUMBER, of: QUANTITY`", at_key=True)
+        timing = [key for key in ("after", "times", "over") if getattr(self, key) is not None]
+        if timing and verb != "arm":
+            raise refusal(f"`{timing[0]}` goes with `arm`", timing[0], hint="delete it", at_key=True)
+        if self.over is not None and self.times is None:
+            raise refusal("`over` spreads several times", "over", hint="add `times: NUMBER`", at_key=True)
         return self
+
+    @property
+    def verb(self) -> str:
+        """Which of the effects it is."""
+        return next(verb for verb in _VERBS if getattr(self, verb) is not None)
+
+    @property
+    def target(self) -> str:
+        """What it acts on: a quantity, tension, rule, kind, low or the text of a note."""
+        return str(getattr(self, self.verb))
 
 
 class Event(Block):
@@ -92,41 +125,67 @@ class Event(Block):
     hold: Days | None = None
     when: str | None = None
     delay: EachDays | None = None
-    armed: bool = False
+    armed: YesNo = False
     guard: Conditions = ()
     chance: Share | None = None
     let: dict[str, EachReal] = {}
     do: list[EffectBlock] = []
     otherwise: list[EffectBlock] = Field(default=[], alias="else")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _armed_alone(cls, raw: Any) -> Any:
-        # `armed: true` only says that no trigger of its own is meant
-        if isinstance(raw, dict) and "armed" in raw:
-            return {**raw, "armed": raw["armed"] == "true"}
-        return raw
-
     @model_validator(mode="after")
-    def _one_trigger(self) -> Event:
-        given = [self.at is not None, self.rate is not None, bool(self.watch), self.when is not None, self.armed]
-        text = ""
-        if sum(given) != 1:
-            text = "an event has one trigger: `at: DATE`, `rate:`, `watch: [CONDITION]`, `when: EVENT` or `armed: true`"
-        elif self.rate is None and (self.only or self.per_tension is not None or self.per):
-            text = "`only`, `per` and `per_tension` go with `rate`; for others write `guard`"
-        elif self.hold is not None and not self.watch:
-            text = "`hold` goes with `watch`"
-        elif self.delay is not None and self.when is None:
-            text = "`delay` goes with `when`"
-        elif self.otherwise and self.chance is None:
-            text = "`else` runs when the chance fails; say `chance`"
+    def _one_trigger(self) -> Self:
+        given = [name for name in TRIGGERS if getattr(self, name) not in (None, (), False)]
+        if not given:
+            hint = "write one of `at: DATE`, `rate: …`, `watch: [CONDITION]`, `when: EVENT` or `armed: true`"
+            raise refusal("nothing sets this event off", hint=hint)
+        if len(given) > 1:
+            text = f"has two triggers, `{given[0]}` and `{given[1]}`"
+            raise refusal(text, given[1], hint="keep one, or write two events", at_key=True)
+        self._check_companions(given[0])
         for name, local in self.let.items():
             if not isinstance(local, Draw):
-                text = f"`let.{name}` is not drawn; write `each …`, or put a fixed number under `assumptions`"
-        if text:
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+                hint = "write `each …`, or put a fixed number under `assumptions`"
+                raise refusal(f"`{name}` is not drawn", "let", name, hint=hint)
+        for key, effects in (("do", self.do), ("else", self.otherwise)):
+            for place, effect in enumerate(effects):
+                self._check_locals(effect, key, place)
         return self
+
+    def _check_companions(self, trigger: str) -> None:
+        """Refuse keys that mean nothing beside this trigger."""
+        for key in ("only", "per_tension", "per"):
+            if trigger != "rate" and getattr(self, key) not in (None, (), {}):
+                raise refusal(f"`{key}` goes with `rate`", key, hint="delete it, or write `guard`", at_key=True)
+        for key, kind in (("hold", "watch"), ("delay", "when")):
+            if trigger != kind and getattr(self, key) is not None:
+                raise refusal(f"`{key}` goes with `{kind}`", key, hint="delete it", at_key=True)
+        if self.otherwise and self.chance is None:
+            raise refusal("`else` runs when the chance fails", "else", hint="add `chance: SHARE`", at_key=True)
+
+    def _check_locals(self, effect: EffectBlock, key: str, place: int) -> None:
+        if effect.local is not None and effect.local not in self.let:
+            raise _no_local(effect.local, self.let, key, place, "local")
+        if effect.when is None:
+            return
+        try:
+            name, _ = read_if(effect.when)
+        except FieldError as problem:
+            raise as_pydantic(problem.below(key, place, "if")) from None
+        if name not in self.let:
+            raise _no_local(name, self.let, key, place, "if")
+
+
+def _no_local(name: str, let: Mapping[str, object], *where: str | int) -> PydanticCustomError:
+    hint = f"drawn are {', '.join(let)}" if let else f"add `let: {{{name}: each 1 to 20}}` to the event"
+    return as_pydantic(FieldError(f"there is no local `{name}` under `let`", *where, hint=hint, word=name, known=let))
+
+
+def read_if(text: str) -> tuple[str, Expr]:
+    """`LOCAL >= NUMBER`, the number perhaps a formula. Raises `FieldError`."""
+    found = _IF.fullmatch(text.strip())
+    if not found:
+        raise FieldError(f"`{text}` is not a condition on a local", hint="write `if: LOCAL >= NUMBER`")
+    return found[1], read_formula(found[2], before=found.start(2))
 
 
 def bring(events: dict[str, Event], world: World) -> Brings:
@@ -140,10 +199,10 @@ def bring(events: dict[str, Event], world: World) -> Brings:
             "events",
             name,
             trigger,
-            _effects(block, event, event.do, world),
+            _effects(event, event.do),
             guard=event.guard,
             chance=event.chance,
-            otherwise=_effects(block, event, event.otherwise, world),
+            otherwise=_effects(event, event.otherwise),
             reacts=reacts,
             story=event.about or name.replace("_", " "),
         )
@@ -168,64 +227,36 @@ def _trigger(block: str, event: Event, world: World) -> tuple[Trigger, Reaction 
     return Armed(), None
 
 
-def _effects(block: str, event: Event, effects: list[EffectBlock], world: World) -> tuple[Effect, ...]:
-    return tuple(made for effect in effects for made in _effect(block, event, effect, world))
+def _effects(event: Event, effects: Sequence[EffectBlock]) -> tuple[Effect, ...]:
+    return tuple(_effect(event, effect) for effect in effects)
 
 
-def _effect(block: str, event: Event, effect: EffectBlock, world: World) -> list[Effect]:
-    when = _condition(block, event, effect.when, world)
-    for operation, target in (("add", effect.add), ("scale", effect.scale), ("set", effect.set)):
-        if target is not None:
-            return [Change(operation, target, _amount(block, event, effect, world), when)]
+def _effect(event: Event, effect: EffectBlock) -> Effect:
+    when = None
+    if effect.when is not None:
+        name, level = read_if(effect.when)
+        drawn = event.let[name]
+        when = If(drawn, level) if isinstance(drawn, Draw) else None
+    if effect.verb in _CHANGES:
+        return Change(effect.verb, effect.target, _amount(event, effect), when)
     if effect.arm is not None:
         after = Amount() if effect.after is None else Amount(base=effect.after)
         over = Amount() if effect.over is None else Amount(base=effect.over)
-        load = None
-        if effect.by is not None or effect.local is not None or effect.per is not None:
-            load = _amount(block, event, effect, world)
-        return [Arm(effect.arm, after, effect.times, over, load, when)]
-    made: list[tuple[str | None, Any]] = [
-        (effect.disarm, Disarm),
-        (effect.begin, Begin),
-        (effect.end, End),
-        (effect.reset, Reset),
-        (effect.note, Note),
-    ]
-    return [make(target, when) for target, make in made if target is not None]
+        steps = None if effect.times is None else whole(effect.times)
+        carries = effect.by is not None or effect.local is not None or effect.per is not None
+        return Arm(effect.arm, after, steps, over, _amount(event, effect) if carries else None, when)
+    make: dict[str, type[Disarm | Begin | End | Reset | Note]] = {
+        "disarm": Disarm,
+        "begin": Begin,
+        "end": End,
+        "reset": Reset,
+        "note": Note,
+    }
+    return make[effect.verb](effect.target, when)
 
 
-def _amount(block: str, event: Event, effect: EffectBlock, world: World) -> Amount:
-    times: Chancy = 1.0
-    if effect.local is not None:
-        times = _local(block, event, effect.local, world)
+def _amount(event: Event, effect: EffectBlock) -> Amount:
+    times: Chancy = 1.0 if effect.local is None else event.let[effect.local]
     base: Chancy = effect.by if effect.by is not None else (0.0 if effect.per is not None else 1.0)
     slope: Chancy = 0.0 if effect.per is None else effect.per
     return Amount(base, slope, effect.of, times)
-
-
-def _local(block: str, event: Event, name: str, world: World) -> Chancy:
-    drawn = event.let.get(name)
-    if drawn is None:
-        known = ", ".join(sorted(event.let)) or "none"
-        world.refuse(block, f"uses the local `{name}`, which its `let` does not draw (drawn: {known})")
-        return 0.0
-    return drawn
-
-
-def _condition(block: str, event: Event, text: str | None, world: World) -> If | None:
-    if text is None:
-        return None
-    name, sign, bound = text.partition(">=")
-    if not sign:
-        world.refuse(block, f"has `if: {text}`; write `if: LOCAL >= NUMBER`")
-        return None
-    drawn = _local(block, event, name.strip(), world)
-    try:
-        level = parse_formula(bound)
-    except FormulaError as problem:
-        world.refuse(block, f"has `if: {text}`: {problem}")
-        return None
-    return If(drawn, level) if isinstance(drawn, Draw) else None
-
-
-

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from sim.world.fields import Block, FixedDate, Share
+from typing import Self
+
+from pydantic import model_validator
+
+from sim.world.fields import Block, FixedDate, Share, as_pydantic, refusal
+from sim.world.scalars import FieldError, read_number
 
 
 class Evidence(Block):
@@ -15,3 +20,22 @@ class Evidence(Block):
     bias: Share | None = None
     reliability: Share | None = None
     fact: str | None = None
+
+    @model_validator(mode="after")
+    def _report_or_fact(self) -> Self:
+        if (self.quantity is None) == (self.fact is None):
+            text = "evidence is a report of a quantity, or a fact"
+            raise refusal(text, hint="write `quantity: NAME` with `reported: NUMBER`, or `fact: TEXT`")
+        reports = ("reported", "error", "bias")
+        if self.fact is not None:
+            for key in reports:
+                if getattr(self, key) is not None:
+                    raise refusal(f"`{key}` belongs to a report, not to a fact", key, hint="delete it", at_key=True)
+        elif self.reported is None:
+            raise refusal("the report does not say what it found", hint="add `reported: NUMBER`")
+        else:
+            try:
+                read_number(self.reported, "real")
+            except FieldError as problem:
+                raise as_pydantic(problem.below("reported")) from None
+        return self

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from sim.chance.uncertain import Expr, Value, as_expr, maximum
-from sim.rules.language import Amount, Arm, Armed, Brings, Change, Effect, Hook, If, Note, Quantity, Rule, Start
-from sim.world.fields import Block, Date, Days, Multiplies, Positive, Real, Share, Shifted, World
+from sim.rules.language import Amount, Arm, Armed, Brings, Change, Effect, Hook, Note, Quantity, Rule, Start
+from sim.world.fields import (
+    Block,
+    Clamp,
+    Date,
+    Days,
+    Multiplies,
+    Name,
+    Positive,
+    Real,
+    Share,
+    Shifted,
+    World,
+    refusal,
+)
 
 _OFF, _ON = Amount(base=0.0), Amount(base=1.0)
 
@@ -32,9 +47,12 @@ class TakesHome(Block):
 
 
 class Exercise(Multiplies):
-    """A scheduled exercise. Its multipliers act while its cover lasts: from `cover_before` its start to `cover_after` its end."""
+    """A scheduled exercise.
 
-    side: str
+    Its multipliers act while its cover lasts: from `cover_before` its start to `cover_after` its end.
+    """
+
+    side: Name
     starts: Date
     lasts: Days
     held: Share | None = None
@@ -44,6 +62,16 @@ class Exercise(Multiplies):
     tension: Shifted | None = None
     brings: Brought | None = None
     takes_home: TakesHome | None = None
+
+    @model_validator(mode="after")
+    def _cover_has_a_use(self) -> Self:
+        given = (self.orders, self.cancels, *self.incidents.values(), *self.crises.values())
+        if all(multiplier is None for multiplier in given):
+            for key in ("cover_before", "cover_after"):
+                if key in self.model_fields_set:
+                    text = f"`{key}` is how long multipliers act beyond the exercise, and there is no multiplier here"
+                    raise refusal(text, key, hint="write a multiplier like `orders: 1.3`, or delete it", at_key=True)
+        return self
 
 
 def bring(exercises: dict[str, Exercise], world: World) -> Brings:
@@ -63,15 +91,25 @@ def _one(block: str, exercise: Exercise, world: World) -> Brings:
     end = Amount(base=exercise.lasts)
     begins: tuple[Effect, ...] = (Change("set", on, _ON), *_arrivals(exercise), Arm(f"{block}.ends", after=end))
     begun = Rule("exercises", block, "begins", Armed(), begins, story="the exercise begins")
-    if under_way:
-        gone = world.start.toordinal() - (exercise.starts.fixed or 0.0)
-        left = Amount(base=maximum(0.0, exercise.lasts - gone))
-        planned = Rule("exercises", block, "planned", Start(0.0), (Arm(f"{block}.ends", after=left),))
-    else:
-        planned = _planned(block, exercise, world)
+    planned = _under_way(block, exercise, world) if under_way else _planned(block, exercise, world)
     brings.rules += [planned, begun, *_endings(block, exercise)]
     brings.hooks += [Hook(begun.full_name, begun.full_name), Hook(f"{block}.ends", f"{block}.ends")]
     return brings
+
+
+def _under_way(block: str, exercise: Exercise, world: World) -> Rule:
+    """It began before the clock: flags, troops and tension are as the file describes them, only its end is pending."""
+    gone = world.start.toordinal() - (exercise.starts.fixed or 0.0)
+    if exercise.held is not None:
+        text = "belongs to an exercise that began before the clock starts, which is no chance any more"
+        world.refuse(f"{block}.held", text, "delete it")
+    if exercise.lasts.fixed is not None and exercise.lasts.fixed <= gone:
+        text = f"begins {gone:g} days before the clock starts and lasts {exercise.lasts.fixed:g}, so it is over"
+        world.refuse(block, text, "delete it, and describe what it left behind under `forces`")
+    elif exercise.lasts.fixed is None:
+        world.clamps.append(Clamp(f"{block}.lasts", exercise.lasts, as_expr(gone)))
+    left = Amount(base=maximum(0.0, exercise.lasts - gone))
+    return Rule("exercises", block, "planned", Start(0.0), (Arm(f"{block}.ends", after=left),))
 
 
 def _planned(block: str, exercise: Exercise, world: World) -> Rule:
@@ -111,13 +149,18 @@ def _endings(block: str, exercise: Exercise) -> list[Rule]:
         effects.append(Arm(f"{block}.takes_home"))
         home = exercise.takes_home.heavy.change(f"forces.{exercise.takes_home.of}.heavy")
         rules.append(
-            Rule("exercises", block, "takes_home", Armed(), (home,), chance=exercise.takes_home.chance, story="equipment is taken home")
+            Rule(
+                "exercises",
+                block,
+                "takes_home",
+                Armed(),
+                (home,),
+                chance=exercise.takes_home.chance,
+                story="equipment is taken home",
+            )
         )
     effects.append(Arm(f"{block}.cover_ends", after=Amount(base=exercise.cover_after)))
     rules.append(Rule("exercises", block, "ends", Armed(), tuple(effects), story="the exercise ends"))
     off = Change("set", f"{block}.cover", _OFF)
     rules.append(Rule("exercises", block, "cover_ends", Armed(), (off,), story="its cover is over"))
     return rules
-
-
-__all__ = ["Brought", "Exercise", "If", "TakesHome", "bring"]

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -18,6 +26,7 @@ from sim.world.reading import PROSE, Reading, day_of
 from sim.world.scalars import FieldError, read_dates
 
 NAME = r"^[a-z][a-z0-9_]*$"
+_NAME = re.compile(NAME[1:-1], re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +66,17 @@ def refusal(text: str, *where: str | int, hint: str, at_key: bool = False) -> Py
     return as_pydantic(FieldError(text, *where, hint=hint, at_key=at_key))
 
 
+def _not_at_once(half_life: Value) -> Value:
+    if half_life.fixed == 0.0:
+        raise refusal("a half-life of 0 days forgets at once", hint="write more than 0")
+    return half_life
+
+
 Share = Annotated[Value, NumberField(Reading("share"))]
 Positive = Annotated[Value, NumberField(Reading("positive"))]
 Whole = Annotated[Value, NumberField(Reading("whole"))]
 Days = Annotated[Value, NumberField(Reading("days"))]
+HalfLife = Annotated[Value, NumberField(Reading("days")), AfterValidator(_not_at_once)]
 Date = Annotated[Value, NumberField(Reading("date"))]
 Real = Annotated[Value, NumberField(Reading("real"))]
 Multiplier = Annotated[Value, NumberField(Reading("multiplier"))]
@@ -189,6 +205,25 @@ class Truth:
 YesNo = Annotated[bool, Truth]
 
 
+def _read_name(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise refusal("one name belongs here", hint="write a name in lower-case letters, like `east`")
+    if not _NAME.fullmatch(raw):
+        text = f"`{raw}` is no name; names are lower-case letters, digits and `_`, a letter first"
+        mended = as_name(raw)
+        raise refusal(text, hint="write a name like `east`" if mended is None else f"write `{mended}`")
+    return raw
+
+
+def as_name(text: str) -> str | None:
+    """The name that a text was meant to be, or None."""
+    mended = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
+    return mended if _NAME.fullmatch(mended) else None
+
+
+Name = Annotated[str, BeforeValidator(_read_name)]
+
+
 class Block(BaseModel):
     """What every block of a scenario may say besides its own keys."""
 
@@ -205,6 +240,14 @@ class Clamp:
     path: str
     raw: Expr
     lower: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Shares that must add up to 1 in every world; `path` is the block that holds them."""
+
+    path: str
+    shares: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +269,7 @@ class World:
     horizon: float
     clamps: list[Clamp] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    mixes: list[Mix] = field(default_factory=list)
 
     def day(self, value: Value, after: Expr | float = 0.0) -> Expr:
         """A date as a day of the run, not before `after`; a certain date before the clock is refused."""

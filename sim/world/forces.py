@@ -6,7 +6,7 @@ from pydantic import Field
 
 from sim.chance.uncertain import Expr, Value, as_expr
 from sim.rules.language import Brings, Member, Quantity, Sum
-from sim.world.fields import Block, Positive, Share, World
+from sim.world.fields import Block, Name, Positive, Share
 
 
 def _nothing() -> Value:
@@ -20,13 +20,13 @@ def _all() -> Value:
 class Force(Block):
     """A group of troops on one side."""
 
-    side: str
+    side: Name
     garrison: Positive = Field(default_factory=_nothing)
     surge: Positive = Field(default_factory=_nothing)
     heavy_share: Share = Field(default_factory=_all)
 
 
-def bring(forces: dict[str, Force], world: World) -> Brings:
+def bring(forces: dict[str, Force]) -> Brings:
     """Troops and equipment forward by group, and by side: troops, the share of the surge left, equipment left."""
     brings = Brings()
     for name, force in forces.items():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from pydantic import model_validator
+
 from sim.chance.uncertain import Draw, Number, log
 from sim.rules.language import (
     Amount,
@@ -16,19 +20,22 @@ from sim.rules.language import (
     Rule,
     Tension,
 )
-from sim.world.fields import Block, Days, EachPositive, Positive, Share, World
-from sim.world.rates import Conditions, Rate, inside_tension
+from sim.world.fields import Block, EachPositive, HalfLife, Positive, Share, World, refusal
+from sim.world.rates import Conditions, Rate, check_reference, inside_tension
 
 
 class Clustering(Block):
     """Each incident brings `branching` others on average, spread over a memory with this half-life."""
 
     branching: Share
-    half_life: Days
+    half_life: HalfLife
 
 
 class Incident(Block):
-    """A kind of incident. `per_tension` multiplies the rate by 1 + per_tension x tension, centred on `tension_reference`."""
+    """A kind of incident.
+
+    `per_tension` multiplies the rate by 1 + per_tension x tension, centred on `tension_reference`.
+    """
 
     rate: Rate
     per_tension: Positive | None = None
@@ -38,6 +45,17 @@ class Incident(Block):
     severity: EachPositive | None = None
     clash_at: Positive | None = None
     only: Conditions = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        check_reference(self.per_tension, self.tension_reference)
+        if self.severity is not None and self.clash_at is None:
+            text = "a severity is drawn, but nothing asks for it"
+            raise refusal(text, "severity", hint="add `clash_at: LEVEL`, or delete it", at_key=True)
+        if self.clash_at is not None and not isinstance(self.severity, Draw):
+            text = "`clash_at` needs a severity that is drawn at each incident"
+            raise refusal(text, "clash_at", hint="write `severity: each 1 to 20`", at_key=True)
+        return self
 
 
 def bring(incidents: dict[str, Incident], world: World) -> Brings:
@@ -61,10 +79,12 @@ def _one(block: str, incident: Incident, world: World) -> Brings:
         effects.append(Change("add", memory, Amount(base=1.0)))
     if incident.tension_gain is not None:
         effects.append(Change("add", "tension", Amount(base=incident.tension_gain)))
-    if incident.clash_at is not None:
-        effects += _clash(block, incident, brings, world)
-    elif incident.severity is not None:
-        world.refuse(f"{block}.severity", "is drawn but nothing asks for it; say `clash_at`, or leave it out")
+    if incident.clash_at is not None and isinstance(incident.severity, Draw):
+        clash = Rule("incidents", block, "clash", Armed(), (), story="the incident is a clash")
+        brings.rules.append(clash)
+        brings.hooks.append(Hook(clash.full_name, clash.full_name))
+        severe = If(incident.severity, incident.clash_at)
+        effects.append(Arm(clash.full_name, load=Amount(base=incident.severity), when=severe))
     constant, inside = inside_tension(incident.per_tension, incident.tension_reference)
     clock = Clock(
         incident.rate.per_day_rate(),
@@ -78,14 +98,3 @@ def _one(block: str, incident: Incident, world: World) -> Brings:
     brings.rules.append(happens)
     brings.hooks.append(Hook(block, happens.full_name))
     return brings
-
-
-def _clash(block: str, incident: Incident, brings: Brings, world: World) -> list[Effect]:
-    if not isinstance(incident.severity, Draw):
-        world.refuse(f"{block}.clash_at", "needs a severity that is drawn each time; write `severity: each 1 to 20`")
-        return []
-    clash = Rule("incidents", block, "clash", Armed(), (), story="the incident is a clash")
-    brings.rules.append(clash)
-    brings.hooks.append(Hook(clash.full_name, clash.full_name))
-    level = incident.clash_at if incident.clash_at is not None else 0.0
-    return [Arm(clash.full_name, load=Amount(base=incident.severity), when=If(incident.severity, level))]

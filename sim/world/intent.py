@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.chance.uncertain import Expr, Value, as_expr, equals, log
-from sim.rules.language import Amount, Armed, Brings, Change, Clock, Condition, Hook, Influence, Quantity, Rule
-from sim.world.fields import Block, Multiplier, Share, State, World
+from sim.rules.language import Amount, Arm, Armed, Brings, Change, Clock, Condition, Hook, Influence, Quantity, Rule
+from sim.world.fields import Block, Mix, Multiplier, Name, Share, State, World, as_pydantic, refusal
 from sim.world.rates import Rate
+from sim.world.scalars import FieldError
 
 
 class Intent(Block):
@@ -17,7 +19,7 @@ class Intent(Block):
     Multipliers are centred: they are divided by their mean over `reference`, the mix of states in the reference class.
     """
 
-    states: list[str]
+    states: list[Name]
     start: State
     reference: dict[str, Share] = {}
     orders: dict[str, Multiplier] = {}
@@ -27,7 +29,9 @@ class Intent(Block):
     switches: dict[str, dict[str, Rate]] = {}
 
     @model_validator(mode="after")
-    def _known_states(self) -> Intent:
+    def _known_states(self) -> Self:
+        if len(set(self.states)) != len(self.states) or not self.states:
+            raise refusal("the states are a list of different names", "states", hint="write `[restrain, coerce]`")
         named: list[tuple[str, list[str]]] = [
             ("start", list(self.start.states)),
             ("reference", list(self.reference)),
@@ -42,24 +46,35 @@ class Intent(Block):
             for state in states:
                 if state not in self.states:
                     text = f"`{state}` is not one of the states {', '.join(self.states)}"
-                    raise PydanticCustomError("value", "{text}", {"text": text, "where": f"{where}.{state}", "word": state})
-        if len(set(self.states)) != len(self.states) or not self.states:
-            text = "`states` is a list of different names"
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": "states"})
+                    hint = "add it to `states`, or delete it here"
+                    place = (*where.split("."), *(("choice", state) if where == "start" else (state,)))
+                    raise as_pydantic(
+                        FieldError(text, *place, hint=hint, word=state, known=self.states, at_key=where != "start")
+                    )
+        for state, targets in self.switches.items():
+            if state in targets:
+                text = f"`{state}` switches to itself"
+                raise refusal(text, "switches", state, state, hint="name another state, or delete it", at_key=True)
         return self
 
 
 def bring(intent: Intent, world: World) -> Brings:
     """A flag for each state, rules that switch, and the states' centred multipliers."""
-    shares = [share.fixed for share in intent.reference.values()]
-    if shares and all(share is not None for share in shares):
-        total = sum(share for share in shares if share is not None)
-        if abs(total - 1.0) > 1e-9:
-            world.refuse("intent.reference", f"adds up to {total:g}; the shares of a mix add up to 1")
+    if intent.reference:
+        world.mixes.append(Mix("intent.reference", tuple(intent.reference.values())))
     brings = Brings()
     for state in intent.states:
         brings.quantities.append(Quantity(f"intent.{state}", _starts_in(intent, state), 0.0, 1.0, flag=True))
-        switched = Rule("intent", "intent", f"to_{state}", Armed(), _switch(intent, state), story=f"intent turns to {state}")
+        # every way into a state goes through this rule, so that its hook hears of switches and of talks alike
+        switched = Rule(
+            "intent",
+            "intent",
+            f"to_{state}",
+            Armed(),
+            _switch(intent, state),
+            guard=(Condition(f"intent.{state}", None, 0.5),),
+            story=f"intent turns to {state}",
+        )
         brings.rules.append(switched)
         brings.hooks.append(Hook(f"intent.{state}", switched.full_name))
     for state, targets in intent.switches.items():
@@ -75,8 +90,8 @@ def bring(intent: Intent, world: World) -> Brings:
                         only=(Condition(f"intent.{state}", 0.5, None),),
                         hears=(f"intent.{state}_to_{target}",),
                     ),
-                    _switch(intent, target),
-                    story=f"intent turns from {state} to {target}",
+                    (Arm(f"intent.to_{target}"),),
+                    story=f"intent is about to turn from {state} to {target}",
                 )
             )
     brings.influences += _influences(intent, "orders", intent.orders, "intent.orders")
@@ -95,7 +110,8 @@ def _starts_in(intent: Intent, state: str) -> Expr:
 
 def _switch(intent: Intent, target: str) -> tuple[Change, ...]:
     return tuple(
-        Change("set", f"intent.{state}", Amount(base=1.0 if state == target else 0.0)) for state in sorted(intent.states)
+        Change("set", f"intent.{state}", Amount(base=1.0 if state == target else 0.0))
+        for state in sorted(intent.states)
     )
 
 

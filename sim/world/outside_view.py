@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
-from sim.world.fields import Block
+from sim.world.fields import Block, refusal
+
+MOST_DIGITS = 9
 
 
 class OutsideView(Block):
@@ -24,15 +25,14 @@ class OutsideView(Block):
         for key in ("hits", "of"):
             text = read.get(key)
             if isinstance(text, str):
-                if not text.strip().isdigit():
-                    problem = f"`{text}` is not a whole number of cases"
-                    raise PydanticCustomError("value", "{text}", {"text": problem, "where": key})
+                if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) <= MOST_DIGITS):
+                    raise refusal(f"`{text}` is not a whole number of cases", key, hint="count cases, like `42`")
                 read[key] = int(text)
         return read
 
     @model_validator(mode="after")
     def _within(self) -> OutsideView:
         if self.of < 1 or not 0 <= self.hits <= self.of:
-            problem = f"{self.hits} of {self.of} is no share of cases"
-            raise PydanticCustomError("value", "{text}", {"text": problem, "where": "hits"})
+            text = f"{self.hits} of {self.of} is no share of cases"
+            raise refusal(text, "hits", hint="`hits` is how many of all cases, `of`, had a crisis")
         return self

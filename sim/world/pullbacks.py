@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from sim.chance.uncertain import Expr, Reference, Value, maximum, whole
 from sim.rules.language import Amount, Arm, Armed, Brings, Change, Effect, Hook, Note, Rule, Start
-from sim.world.fields import Block, Date, Days, Positive, Real, Share, Whole, World
+from sim.world.fields import Block, Date, Days, Real, Share, Whole, World, refusal
 
 
 class Seen(Block):
@@ -16,13 +18,22 @@ class Seen(Block):
     disappointment: Real
 
 
+def _different(forces: list[str]) -> list[str]:
+    if not forces:
+        raise refusal("names no force that goes home", hint="write a list like `[south]`")
+    for place, name in enumerate(forces):
+        if name in forces[:place]:
+            raise refusal(f"`{name}` is named twice", place, hint="delete one of the two")
+    return forces
+
+
 class Pullback(Block):
     """An order to go home: `claimed_share` of the surge, of which `honoured_share` really goes, in convoys."""
 
     announced: Date
     takes: Days
     convoys: Whole = Field(default_factory=lambda: Value("whole", "4", fixed=4.0))
-    forces: list[str]
+    forces: Annotated[list[str], AfterValidator(_different)]
     claimed_share: Share
     honoured_share: Share
     equipment_stays: dict[str, Share] = {}
@@ -41,9 +52,8 @@ def bring(pullbacks: dict[str, Pullback], world: World) -> Brings:
 def _one(block: str, pullback: Pullback, world: World) -> Brings:
     for name in pullback.equipment_stays:
         if name not in pullback.forces:
-            world.refuse(
-                f"{block}.equipment_stays.{name}", f"names a force that is not in `{block}.forces`; add it there or leave it out"
-            )
+            text = f"names a force that does not go home in `{block}.forces`"
+            world.refuse(f"{block}.equipment_stays.{name}", text, "add it there, or delete it here")
     takes: Expr = pullback.takes
     rest: Expr | float = 1.0
     if world.before_start(pullback.announced):
@@ -68,9 +78,7 @@ def _one(block: str, pullback: Pullback, world: World) -> Brings:
         ),
         story="a pullback is announced",
     )
-    convoy = Rule(
-        "pullbacks", block, "convoy", Armed(), tuple(_convoy(pullback, rest)), story="a convoy goes home"
-    )
+    convoy = Rule("pullbacks", block, "convoy", Armed(), tuple(_convoy(pullback, rest)), story="a convoy goes home")
     brings = Brings(rules=[announced, convoy], hooks=[Hook(f"{block}.announced", announced.full_name)])
     after: list[Effect] = [Note("the pullback is over, as far as it goes")]
     if pullback.seen is not None:
@@ -97,6 +105,3 @@ def _convoy(pullback: Pullback, rest: Expr | float) -> list[Effect]:
             gone = Reference(f"forces.{name}.heavy_share") * (1.0 - stays) * rest
             effects.append(Change("add", f"forces.{name}.heavy", Amount(base=-gone / whole(pullback.convoys))))
     return effects
-
-
-__all__ = ["Positive", "Pullback", "Seen", "bring"]

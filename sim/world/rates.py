@@ -161,6 +161,13 @@ Conditions = Annotated[
 ]
 
 
+def check_reference(per_tension: object, reference: object) -> None:
+    """Refuse a `tension_reference` without a `per_tension`, where it would mean nothing."""
+    if reference is not None and per_tension is None:
+        text = "`tension_reference` is where the factor of `per_tension` is 1, and there is no `per_tension`"
+        raise refusal(text, "tension_reference", hint="add `per_tension: …`, or delete it", at_key=True)
+
+
 def inside_tension(
     per_tension: Number | None, reference: Number | None
 ) -> tuple[Number, tuple[tuple[str, Number], ...]]:

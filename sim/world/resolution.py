@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sim.world.fields import Block, FixedDate, YesNo
+from typing import Self
+
+from pydantic import model_validator
+
+from sim.world.fields import Block, FixedDate, YesNo, refusal
 
 
 class Resolution(Block):
@@ -10,3 +14,12 @@ class Resolution(Block):
 
     onset: FixedDate | None = None
     happened: YesNo | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.onset is None and self.happened is None:
+            raise refusal("does not say what happened", hint="write `onset: DATE` or `happened: false`")
+        if self.onset is not None and self.happened is False:
+            text = "gives an onset of what did not happen"
+            raise refusal(text, "happened", hint="delete `onset` or `happened`", at_key=True)
+        return self

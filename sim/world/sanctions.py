@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.chance.uncertain import Draw, Expr, as_expr, log
 from sim.rules.language import (
@@ -21,7 +22,7 @@ from sim.rules.language import (
     Start,
     Trigger,
 )
-from sim.world.fields import Block, Date, EachDays, EachReal, Multiplier, Real, Share, Shifted, World
+from sim.world.fields import Block, Date, EachDays, EachReal, Multiplier, Real, Share, Shifted, World, refusal
 from sim.world.rates import Rate
 
 
@@ -38,14 +39,15 @@ class Sanction(Block):
     tension: Shifted | None = None
 
     @model_validator(mode="after")
-    def _one_trigger(self) -> Sanction:
+    def _one_trigger(self) -> Self:
         given = [self.imposed is not None, self.when is not None, self.rate is not None, bool(self.reviews)]
         if sum(given) != 1:
-            text = "a sanction says one of `imposed: DATE`, `when: EVENT`, `rate:` or `reviews: [DATE, …]`"
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+            how = "does not say when it comes" if not any(given) else "says more than once when it comes"
+            raise refusal(how, hint="write one of `imposed: DATE`, `when: EVENT`, `rate: …` or `reviews: [DATE, …]`")
         if self.delay is not None and self.when is None:
-            text = "`delay` goes with `when`; a date or a rate needs none"
-            raise PydanticCustomError("value", "{text}", {"text": text, "where": "delay"})
+            raise refusal(
+                "`delay` goes with `when`", "delay", hint="delete it: a date or a rate needs none", at_key=True
+            )
         return self
 
 
@@ -62,8 +64,12 @@ def bring(sanctions: dict[str, Sanction], effect: SanctionsEffect | None, world:
     brings = Brings()
     for name, sanction in sorted(sanctions.items()):
         if sanction.imposed is not None and world.before_start(sanction.imposed):
+            if sanction.chance is not None:
+                text = "belongs to a sanction that is in force before the clock starts, which is no chance any more"
+                world.refuse(f"sanctions.{name}.chance", text, "delete it")
             if isinstance(sanction.pressure, Draw):
-                world.refuse(f"sanctions.{name}.pressure", "is in force already, so it is not luck: leave `each` out")
+                text = "belongs to a sanction that is in force before the clock starts, which is no luck any more"
+                world.refuse(f"sanctions.{name}.pressure", text, "leave `each` out")
             else:
                 start = start + sanction.pressure
         else:
@@ -92,8 +98,11 @@ def _one(block: str, sanction: Sanction, world: World) -> Brings:
         triggers.append(("imposed", Clock(sanction.rate.per_day_rate(), hears=(block,))))
     else:
         triggers += [(f"review_{place}", Start(world.day(date))) for place, date in enumerate(sanction.reviews, 1)]
-        if isinstance(sanction.pressure, Draw) and len(triggers) > 1:
-            world.refuse(f"{block}.pressure", "is drawn at each of several reviews; write one sanction a review")
+        changes = (("pressure", sanction.pressure), ("tension", sanction.tension and sanction.tension.number))
+        for key, change in changes:
+            if isinstance(change, Draw) and len(triggers) > 1:
+                text = "is drawn anew, but its reviews would share one draw"
+                world.refuse(f"{block}.{key}", text, "write one sanction for each review")
     story = "sanctions change" if sanction.reviews else "sanctions are imposed"
     rules = [
         Rule("sanctions", block, name, trigger, tuple(effects), chance=sanction.chance, reacts=reacts, story=story)

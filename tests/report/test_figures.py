@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from sim.records.result import Result
 from sim.report import wording
 from sim.report.figures import forces, odds, pathways, preview, timing
 from sim.report.figures.sheet import sheet
+from sim.report.roads import roads
 from tests.report import boxes, sample, strategies
 
 # A drawing takes tenths of a second: few examples, no deadline, and no shrinking, which would take minutes.
@@ -197,7 +199,7 @@ def test_the_window_keeps_most_of_the_picture_however_old_a_mark_is() -> None:
     figure = timing.draw(sample.result(), sample.many_marks(), None)
     left, right = figure.axes[0].get_xlim()
     assert (right - left) < 2.0 * 184
-    assert "2 scheduled outside these dates" in " ".join(texts_of(figure))
+    assert "2 marks outside these dates" in " ".join(texts_of(figure))
 
 
 def test_forces_mark_median_quantiles_and_the_level_that_counts() -> None:
@@ -224,9 +226,34 @@ def test_a_preview_of_nothing_is_refused() -> None:
 def test_pathways_bars_sum_to_the_odds() -> None:
     result = sample.crowded()
     figure = pathways.draw(result)
-    bars = [patch.get_width() for patch in figure.axes[0].patches]
-    assert sum(bars) == pytest.approx(result["odds"]["p"], abs=1e-12)
+    bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    thick = [bar.get_width() for bar in bars if bar.get_height() > 0.1]
+    assert sum(thick) == pytest.approx(result["odds"]["p"], abs=1e-12)
+    # Of 0.1826 by build-ups, three ways of which the first three are drawn: all of them.
+    thin = [bar.get_width() for bar in bars if bar.get_height() < 0.1]
+    assert sum(thin[:3]) == pytest.approx(thick[0], abs=1e-12)
+    assert thick[0] == pytest.approx(0.0921 + 0.0617 + 0.0288)
     assert "All other roads" in texts_of(figure)
+
+
+def test_a_road_of_splinters_says_what_was_usually_on_instead() -> None:
+    result = sample.result()
+    # Eight ways of one road: single flags and pairs. a is on in 0.01 + 0.02 of 0.10, b in 0.02 + 0.05, c in none.
+    shares = {"quantities.a": 0.01, "quantities.a quantities.b": 0.02, "exercises.b.on": 0.03, "quantities.b": 0.04}
+    ways = [("build_up", flags.split(), p) for flags, p in shares.items()]
+    result["pathways"] = [
+        {"kind": kind, "root": "build_ups.main", "flags": flags, "p": p / 4, "se": None}
+        for kind, flags, p in ways
+        for _ in range(4)
+    ]
+    assert roads(result)[0].usual == [
+        ("quantities.b", pytest.approx(0.6)),
+        ("exercises.b.on", pytest.approx(0.3)),
+        ("quantities.a", pytest.approx(0.3)),
+    ]
+    found = " ".join(texts_of(pathways.draw(result)))
+    assert "of 100 of these: b in 60, b on in 30, a in 30" in found
+    assert "with " not in found
 
 
 def test_pathways_without_a_remainder_show_no_other_roads() -> None:

@@ -69,34 +69,22 @@ def main(
     folder = folder_for(out, case.scenario, design, sim.__version__)
     known = folder.known()
     if known is not None and drawn(folder.path, quick=quick, svg=svg):
-        if not quiet:
-            console.tell(f"asked before: answered from {folder.path}")
-        _answer(known, json=json)
+        _answer(known, f"asked before: answered from {folder.path}", json=json, quiet=quiet)
         return
     started = time.perf_counter()
-    with console.Bar(quiet=quiet) as bar:
-        played = play(case.scenario, design, workers or available_workers(), bar)
-    if not any_finished(played):
-        raise FailedRunsError(_all_failed(played.outcomes.status.tolist()))
-    result = forecast(case, played, design)
-    draft = Draft(folder)
-    try:
+    # the folder first: hours of play must not end at a folder that cannot be written
+    with Draft(folder) as draft:
+        with console.Bar(quiet=quiet) as bar:
+            played = play(case.scenario, design, workers or available_workers(), bar)
+        if not any_finished(played):
+            raise FailedRunsError(_all_failed(played.outcomes.status.tolist()))
+        result = forecast(case, played, design)
         draw_run(draft.path / "figures", case, played, design, result, quick=quick, svg=svg)
         elapsed = time.perf_counter() - started
-        write_run(
-            draft.path,
-            case.scenario,
-            played,
-            result,
-            manifest(case.scenario, design, "simpy", sim.__version__, elapsed),
-        )
+        about = manifest(case.scenario, design, "simpy", sim.__version__, elapsed)
+        write_run(draft.path, case.scenario, played, result, about)
         draft.keep()
-    except BaseException:
-        draft.discard()
-        raise
-    if not quiet:
-        console.tell(f"kept in {folder.path} ({elapsed:.1f} s)")
-    _answer(result, json=json)
+    _answer(result, f"kept in {folder.path} ({elapsed:.1f} s)", json=json, quiet=quiet)
 
 
 def _design(
@@ -113,7 +101,7 @@ def _design(
     return Design(worlds, replays, seed, precision)
 
 
-def _answer(result: Result, *, json: bool) -> None:
+def _answer(result: Result, remark: str, *, json: bool, quiet: bool) -> None:
     """Print the result, then fail if runs failed: the odds are told, but the command is no success."""
     from sim.experiment.archive import to_json
     from sim.report.summary import summary, summary_tsv
@@ -122,6 +110,8 @@ def _answer(result: Result, *, json: bool) -> None:
         console.out(to_json(result))
     else:
         console.out(summary(result, console.width()) if console.on_terminal() else summary_tsv(result))
+    if not quiet:
+        console.tell(remark)
     failed = result["counts"]["failed"]
     if failed:
         raise FailedRunsError(f"{failed} of {result['design']['runs']} runs failed; see the warnings")

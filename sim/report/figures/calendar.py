@@ -16,6 +16,8 @@ from sim.report.wording import MONTHS, day
 # How far before and after the window scheduled things may stretch a picture, in lengths of the window.
 _BEFORE = 0.8
 _AFTER = 0.1
+# Views up to this many days are told by days, longer ones by months.
+_SHORT = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def window_view(opens: dt.date, closes: dt.date, marks: Sequence[Mark]) -> View:
 def dress(axes: Axes, view: View, labelled: bool = True) -> None:
     """Set the limits of the axis and its ticks; without `labelled`, ticks carry no words."""
     axes.set_xlim(*view.limits)
-    inches = axes.get_position().width * axes.figure.get_figure(root=True).get_figwidth()
+    inches = axes.bbox.width / axes.figure.dpi
     ticks = _ticks(view, inches)
     axes.set_xticks([float(date.toordinal()) for date, _ in ticks])
     axes.set_xticklabels([label if labelled else "" for _, label in ticks], ha="left")
@@ -78,7 +80,7 @@ def _ticks(view: View, inches: float) -> list[tuple[dt.date, str]]:
     ticks = []
     year = None
     for date in dates:
-        words = MONTHS[date.month - 1] if date.day == 1 else day(date)
+        words = day(date) if view.days <= _SHORT else MONTHS[date.month - 1]
         # A second line under every label: one of its own would push the first line down.
         words += f"\n{date.year if date.year != year else ' '}"
         year = date.year
@@ -91,7 +93,7 @@ def _ticks(view: View, inches: float) -> list[tuple[dt.date, str]]:
 
 def _starts(view: View, inches: float) -> list[dt.date]:
     """Firsts of months with room for their names; every seventh day where the view is short."""
-    if view.days <= 62:
+    if view.days <= _SHORT:
         step = next(step for step in (1, 2, 7, 14, 28) if inches * step / view.days > 0.55)
         return [view.first + dt.timedelta(days=offset) for offset in range(0, view.days, step)]
     months = view.days / 30.44

@@ -72,10 +72,12 @@ def _title(fan: Fan) -> str:
     last = fan.start + dt.timedelta(days=int(np.floor(fan.days[-1])))
     name, when = wording.capital(wording.plain(fan.label)), wording.day(last, year=True)
     low, high = wording.amount(fan.values[0, -1]), wording.amount(fan.values[-1, -1])
-    unit = f" {wording.plain(fan.unit)}" if fan.unit else ""
+    unit = wording.plain(fan.unit)
+    unit = f" {unit}" if unit and unit.lower() not in name.lower() else ""
+    stop = "," if ":" in name else ":"
     if low == high:
-        return f"{name}: {low}{unit} on {when}"
-    return f"{name}: between {low} and {high}{unit} on {when}"
+        return f"{name}{stop} {low}{unit} on {when}"
+    return f"{name}{stop} between {low} and {high}{unit} on {when}"
 
 
 def _subtitle(fan: Fan, samples: Floats | None) -> str:
@@ -89,7 +91,7 @@ def _subtitle(fan: Fan, samples: Floats | None) -> str:
 
 
 def _footer(fan: Fan, rows: lanes.Lanes, source: wording.Origin | None) -> str:
-    meanings = [f"fan over {wording.count(fan.runs, 'run')}: worlds and luck together"]
+    meanings = [f"fan: {wording.count(fan.runs, 'run')}, worlds and luck together"]
     if note := lanes.notes(rows):
         meanings.append(note)
     return wording.footer(source, *meanings)
@@ -98,7 +100,7 @@ def _footer(fan: Fan, rows: lanes.Lanes, source: wording.Origin | None) -> str:
 def _draw_threshold(axes: Axes, fan: Fan, view: calendar.View, level: float, words: str) -> None:
     """A dashed line with its words where the fan is furthest from it."""
     axes.axhline(level, color=style.VERMILLION, linewidth=1.3, linestyle=(0, (6, 3)), zorder=5)
-    text = measure.fit(f"{wording.amount(level)}: {wording.plain(words)}", _WIDTH - 0.2, style.SMALL_SIZE + 0.5)
+    text = measure.fit(f"{wording.amount(level)}: {wording.plain(words)}", 0.6 * _WIDTH, style.SMALL_SIZE + 0.5)
     day = view.days / _WIDTH
     room = (measure.width(text, style.SMALL_SIZE + 0.5) + 0.1) * day
     left, right = view.limits

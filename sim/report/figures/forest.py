@@ -29,8 +29,8 @@ _BAND_SIZE = 7.5
 # Marker, its size, face, edge, and how far it is moved down, so that two on one row do not hide each other.
 _LOOKS = {
     "answer": ("o", 4.0, style.INK, style.INK, 0.0),
-    "first": ("o", 5.5, style.BLUE, style.BLUE, -0.035),
-    "any": ("o", 5.5, style.PAPER, style.BLUE, 0.035),
+    "first": ("o", 5.5, style.BLUE, style.BLUE, -0.045),
+    "any": ("o", 5.5, style.PAPER, style.BLUE, 0.045),
     "base": ("D", 5.0, style.PAPER, style.VERMILLION, 0.0),
     "plain": ("o", 5.5, style.BLUE, style.BLUE, 0.0),
 }
@@ -190,7 +190,7 @@ def _draw_point(axes: Axes, point: Point, middle: float) -> None:
     # Caps that a marker would half hide look like a square: they are drawn only where they stand clear of it.
     clear = (size / 2 + 1.0) / measure.POINTS_PER_INCH / AXIS
     caps = [end for end in ends if abs(end - point.p) > clear]
-    tall = 11 if point.look == "answer" else 6
+    tall = 11 if point.look == "answer" else 5
     axes.plot(caps, [middle] * len(caps), "|", markersize=tall, markeredgewidth=1.3, color=edge, clip_on=False)
     look: dict[str, Any] = {
         "markersize": size,

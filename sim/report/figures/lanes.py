@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from sim.records.paths import Mark
 from sim.report import style
 from sim.report.figures import calendar, measure
-from sim.report.wording import day, human, plain
+from sim.report.wording import capital, count, day, human, plain
 
 FAMILIES = ("pullback", "exercise", "sanction", "diplomacy", "event")
 ROW = 0.225
@@ -24,6 +24,8 @@ _CLEAR = 0.12
 _GAP = 0.05
 # Room for the name of a family, left of its lane.
 _FAMILY = 0.7
+# From this many days on, a day and a month do not tell the year.
+_YEAR_TOLD = 360
 # The least room that is worth a label beside its mark.
 _LEAST = 1.4
 _LOOKS = {
@@ -117,9 +119,9 @@ def notes(lanes: Lanes) -> str:
         return ""
     parts = []
     if any(piece.late > piece.early for piece in lanes.placed):
-        parts.append("thin lines: 5–95 % range of an uncertain date")
+        parts.append("thin lines: 5–95 % of uncertain dates")
     if lanes.left_out:
-        parts.append(f"{lanes.left_out} scheduled outside these dates, not drawn")
+        parts.append(f"{count(lanes.left_out, 'mark')} outside these dates")
     return ", ".join(parts)
 
 
@@ -147,32 +149,33 @@ def _place(
     end = inches(mark.until) if mark.until else start
     early, late = inches(mark.earliest), inches(mark.latest)
     left, right = min(start, early) - _GLYPH, max(start, end, late) + _GLYPH
-    label, label_left = _label(mark, left, right, width)
+    label, label_left = _label(mark, view, left, right, width)
     taken = (min(left, label_left), max(right, label_left + measure.width(label, style.SMALL_SIZE)) + _CLEAR)
     return (start, end, early, late, label, label_left), taken
 
 
-def _label(mark: Mark, left: float, right: float, width: float) -> tuple[str, float]:
+def _label(mark: Mark, view: calendar.View, left: float, right: float, width: float) -> tuple[str, float]:
     """The words of a mark and where they begin: to its right, or left of it where that side has more room."""
-    dates = _dates(mark)
+    dates = _dates(mark, view)
     own = measure.width(dates, style.SMALL_SIZE)
     beside = {"right": width - right - _GAP, "left": left - _GAP}
-    wanted = measure.width(plain(mark.label), style.SMALL_SIZE) + own
+    wanted = measure.width(capital(plain(mark.label)), style.SMALL_SIZE) + own
     side = "right" if beside["right"] >= min(wanted, beside["left"]) else "left"
     # A mark that fills the picture leaves no side: its words then lie on it.
     on_top = beside[side] < min(wanted, _LEAST)
     room = width if on_top else min(beside[side], 0.6 * width)
-    label = measure.fit(plain(mark.label), max(room - own, 0.0), style.SMALL_SIZE) + dates
+    label = measure.fit(capital(plain(mark.label)), max(room - own, 0.0), style.SMALL_SIZE) + dates
     long = measure.width(label, style.SMALL_SIZE)
     if on_top:
         return label, max((width - long) / 2, 0.0)
     return label, right + _GAP if side == "right" else left - _GAP - long
 
 
-def _dates(mark: Mark) -> str:
-    if mark.until and mark.until > mark.date:
-        return f", {day(mark.date)} – {day(mark.until)}"
-    return f", {day(mark.date)}"
+def _dates(mark: Mark, view: calendar.View) -> str:
+    """The dates of a mark, with their year where the axis alone would leave it open."""
+    ends = [mark.date] if mark.until is None or mark.until <= mark.date else [mark.date, mark.until]
+    years = view.days > _YEAR_TOLD or any(not view.first <= end <= view.end for end in ends)
+    return ", " + " – ".join(day(end, year=years) for end in ends)
 
 
 def _draw_mark(axes: Axes, piece: Placed, middle: float, left: float, scale: float) -> None:

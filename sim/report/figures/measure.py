@@ -12,8 +12,8 @@ from sim.report.style import FONT
 
 POINTS_PER_INCH = 72.0
 LINE_SPACING = 1.28
-# Outlines are measured; hinting on the pixel grid makes drawn text up to this much wider.
-_HINTING = 1.03
+# Outlines are measured; what is drawn ends on a whole pixel.
+_ROUNDING = 1.01
 
 
 @lru_cache(maxsize=4096)
@@ -21,7 +21,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line of text in inches at a font size in points."""
     font = FontProperties(family=[FONT], size=size, weight="bold" if bold else "normal")
     points, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(points) / POINTS_PER_INCH * _HINTING
+    return float(points) / POINTS_PER_INCH * _ROUNDING
 
 
 def line_height(size: float) -> float:

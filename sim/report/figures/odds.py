@@ -68,7 +68,7 @@ def _title(result: Result) -> str:
 
 def _subtitle(result: Result) -> str:
     asked = wording.plain(result["question"]["text"] or result["scenario"]["title"])
-    return f"{asked} In the words of ICD 203: {result['odds']['words']}."
+    return f"{wording.capital(result['odds']['words'])}, in the words of ICD 203. {asked}"
 
 
 def _meanings(result: Result) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _footer(quantities: Sequence[Fan], rows: lanes.Lanes, source: wording.Origin
     runs = max(fan.runs for fan in quantities)
     widest = max(quantities, key=lambda fan: fan.levels[-1] - fan.levels[0]).levels
     levels = f"{round(100 * widest[0], 6):g}–{round(100 * widest[-1], 6):g} %"
-    meanings = [f"fans over {wording.count(runs, 'run')}, widest band {levels}: worlds and luck together"]
+    meanings = [f"fans: {wording.count(runs, 'run')}, worlds and luck together, widest band {levels}"]
     if note := lanes.notes(rows):
         meanings.append(note)
     return wording.footer(source, *meanings)

@@ -97,21 +97,21 @@ def _title(result: Result) -> str:
     half = next((part["date"] for part in result["cumulative"] if part["p"] >= odds["p"] / 2), None)
     by = wording.day(closes, year=True)
     title = f"By {by} the odds of a new crisis are {wording.spoken(wording.headline(odds))}"
-    return title if half is None else f"{title}, half of that by {wording.day(half)}"
+    return title if half is None else f"{title}, half of that by {wording.day(half, year=half[:4] != by[-4:])}"
 
 
 def _subtitle(result: Result) -> str:
     belief = result["odds"]["belief_interval"]
     if belief is None:
-        return "The grey edge is simulation error only; what we do not know is not shown here."
+        return "Dashed: simulation error only; what we do not know is not shown here."
     return (
-        "The grey edge is simulation error only: given what we do not know, the odds at the close lie within "
+        "Dashed: simulation error only. Given what we do not know, the odds at the close lie within "
         f"{wording.between(*belief)} (5–95 % over worlds)."
     )
 
 
 def _footer(result: Result, rows: lanes.Lanes) -> str:
-    meanings = ["grey edge and whiskers: 95 % simulation error, by worlds"]
+    meanings = ["dashed lines and whiskers: 95 % simulation error, by worlds"]
     if note := lanes.notes(rows):
         meanings.append(note)
     return wording.footer(wording.origin(result), *meanings)
@@ -147,7 +147,8 @@ def _draw_cumulative(page: Sheet, result: Result, view: calendar.View, by_kind: 
     if not layers:
         axes.fill_between(places, 0.0, total, color=style.SKY, alpha=0.45, linewidth=0, zorder=2)
     low, high = np.maximum(total - error, 0.0), np.minimum(total + error, 1.0)
-    axes.fill_between(places, low, high, color=style.INK, alpha=0.28, linewidth=0, zorder=3)
+    for edge in (low, high):
+        axes.plot(places, edge, color=style.INK, linewidth=0.8, linestyle=(0, (4, 2)), clip_on=False, zorder=4)
     axes.plot(places, total, color=style.INK, linewidth=1.8, solid_capstyle="butt", clip_on=False, zorder=4)
     percents.dress(axes, max(float(high.max()), result["odds"]["p"]), ticks=6)
     calendar.dress(axes, view)

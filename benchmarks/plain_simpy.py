@@ -1,0 +1,535 @@
+"""The flagship at its median world, written by hand in plain SimPy: a yardstick for speed and a second opinion.
+
+This is how somebody who knows SimPy would write the same model without this project: a process for each thing that goes
+on, `random.Random` for luck, hazards by thinning, interrupts where a rate changes. Nothing of the rule language or of
+the engines is used; only the numbers come from the file, each uncertain value at its median. Because it shares no code
+with the engines, that both give the same odds says that the world is what its file and `docs/semantics.md` say.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from math import exp, inf, log
+
+import simpy
+
+from sim.analysis.expectations import median_world
+from sim.chance.uncertain import Evaluator
+from sim.scenario.load import Scenario
+
+Process = Generator[simpy.Event, object, None]
+YEAR = 365.25
+FORCES = ("south", "voronezh")
+# The a/t law of re-ignition: a constant and two embers, each a weight and a half-life (docs/model.md).
+WANING, EMBERS = 0.002479, {"short": (0.07444, 13.27), "long": (0.02052, 65.62)}
+QUIET_AGE, REFERENCE_AGE = 30.0, 120.0
+RISES = {"build_up": True, "rise_15": False, "rise_20": False, "rise_30_month": False, "rise_45": False, "rise_60": False}
+DRILLS = ("defender_europe", "rapid_trident", "sea_breeze", "zapad")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The median world: values by path (dates in days from the clock's start), and the parameters of drawn numbers."""
+
+    values: Mapping[str, float]
+    draws: Mapping[str, tuple[float, ...]]
+    intent: str
+    opens: float
+    closes: float
+
+    def __getitem__(self, path: str) -> float:
+        return self.values[path]
+
+
+def median_numbers(scenario: Scenario) -> Numbers:
+    """The numbers of a loaded scenario in its median world."""
+    evaluate = Evaluator(1, median_world(scenario))
+    values = {path: float(evaluate(value)[0]) for path, value in scenario.values.items()}
+    start = scenario.file.clock.starts.toordinal()
+    for path, value in scenario.values.items():
+        if value.kind == "date":
+            values[path] -= start
+    draws = {path: tuple(float(evaluate(part)[0]) for part in draw.parameters) for path, draw in scenario.draws.items()}
+    intent = scenario.values["intent.start"].states[int(values["intent.start"])]
+    question = scenario.file.question
+    return Numbers(values, draws, intent, question.opens.toordinal() - start, question.closes.toordinal() + 1.0 - start)
+
+
+class Level:
+    """A number that relaxes exponentially to its baseline and never leaves [0, cap]."""
+
+    def __init__(self, env: simpy.Environment, start: float, baseline: float, half_life: float, cap: float = inf) -> None:
+        self.env, self.value, self.baseline, self.cap = env, min(start, cap), baseline, cap
+        self.decay, self.since = log(2.0) / half_life, 0.0
+
+    def now(self) -> float:
+        return self.baseline + (self.value - self.baseline) * exp(-self.decay * (self.env.now - self.since))
+
+    def most(self) -> float:
+        """The most it can be until somebody changes it."""
+        return max(self.now(), self.baseline)
+
+    def set(self, value: float) -> None:
+        self.value, self.since = min(max(value, 0.0), self.cap), self.env.now
+
+
+Rate = Callable[[Callable[[Level], float]], float]
+"""A hazard as a function of how levels are read: `Level.now` gives the rate, `Level.most` a bound on it."""
+
+
+class Theatre:
+    """One run. `events` counts what happened by name, `onset` and `early` hold first onsets by kind."""
+
+    def __init__(self, numbers: Numbers, seed: int) -> None:
+        self.numbers, self.luck = numbers, random.Random(seed)
+        self.env = simpy.Environment()
+        self.events: Counter[str] = Counter()
+        self.onset: dict[str, float] = {}
+        self.early: dict[str, float] = {}
+        self.on: set[str] = set()
+        self._set_up_forces()
+        self._set_up_levels()
+        self._set_up_rates()
+        self.hazards = {
+            "orders": self._hazard(self._order_rate, self._order),
+            "cancel": self._hazard(self._cancel_rate, self._cancel),
+            "donbas": self._hazard(self._donbas_rate, self._donbas_incident),
+            "black_sea": self._hazard(self._black_sea_rate, self._black_sea_incident),
+            "ultimatum": self._hazard(self._ultimatum_rate, self._ultimatum),
+            "other": self._hazard(self._other_rate, self._other),
+            "more": self._hazard(self._more_rate, self._more_sanctions),
+        }
+        self.minds = self.env.process(self._intentions())
+        self._schedule()
+
+    def run(self) -> bool:
+        """Play to the end of the window: whether a counted crisis began in it."""
+        self.env.run(until=self.numbers.closes)
+        return any(kind in self.onset for kind in ("build_up", "clash", "ultimatum", "other"))
+
+    # ------------------------------------------------------------------------------------------------ the start
+
+    def _set_up_forces(self) -> None:
+        n = self.numbers
+        self.surge = {force: n[f"forces.{force}.surge"] for force in FORCES}
+        self.garrison = {force: n[f"forces.{force}.garrison"] for force in FORCES}
+        self.troops = {force: self.garrison[force] + self.surge[force] for force in FORCES}
+        self.heavy = {force: n[f"forces.{force}.heavy_share"] for force in FORCES}
+        self.moved = self.env.event()
+        self.preparing = self.active = False
+        self.covering: set[str] = set()
+        self.sea_closed = self.summit_succeeded = False
+        self.pressure = n["sanctions.eo_14024.pressure"]
+        self.intent = n.intent
+        self.campaign: list[simpy.Process] = []
+
+    def _set_up_levels(self) -> None:
+        n = self.numbers
+        self.tension = Level(
+            self.env, n["tension.start"], n["tension.baseline"], n["tension.half_life"], n["tension.cap"]
+        )
+        self.memory = Level(self.env, 0.0, 0.0, n["incidents.donbas.clustering.half_life"])
+        quiet = n["build_ups.main.already_quiet"]
+        self.embers = {
+            name: Level(self.env, exp(-log(2.0) * quiet / half_life), 0.0, half_life)
+            for name, (_, half_life) in EMBERS.items()
+        }
+
+    def _set_up_rates(self) -> None:
+        """Everything that hazards need over and over."""
+        n, b = self.numbers, "build_ups.main"
+        states = ("restrain", "coerce", "prepare")
+        tables = {
+            "orders": {state: n[f"intent.orders.{state}"] for state in states},
+            "cancels": {"restrain": n["intent.cancels.restrain"], "coerce": 1.0, "prepare": 1.0},
+            "donbas": {
+                "restrain": 1.0,
+                "coerce": n["intent.incidents.donbas.coerce"],
+                "prepare": n["intent.incidents.donbas.prepare"],
+            },
+            "ultimatum": {
+                "restrain": n["intent.crises.ultimatum.restrain"],
+                "coerce": 1.0,
+                "prepare": n["intent.crises.ultimatum.prepare"],
+            },
+        }
+        self.by_intent = {
+            name: {
+                state: factor / sum(n[f"intent.reference.{each}"] * table[each] for each in states)
+                for state, factor in table.items()
+            }
+            for name, table in tables.items()
+        }
+        quiet, first, last = n[f"{b}.already_quiet"], n[f"{b}.orders.between.0"], n[f"{b}.orders.between.1"]
+        strength = -log(1.0 - n[f"{b}.orders.odds"]) / log((last + quiet) / (first + quiet))
+        shape = WANING + sum(weight * exp(-log(2.0) * REFERENCE_AGE / half) for weight, half in EMBERS.values())
+        per_tension = n[f"{b}.per_tension"]
+        self.order_base = strength / n[f"{b}.reaching"] / (1.0 + per_tension * n[f"{b}.tension_reference"])
+        self.order_tension = per_tension * shape
+        self.donbas_tension = n["incidents.donbas.per_tension"]
+        self.donbas_base = n["incidents.donbas.rate.per_day"] / (
+            1.0 + self.donbas_tension * n["incidents.donbas.tension_reference"]
+        )
+        self.contagion = n["incidents.donbas.clustering.branching"] * self.memory.decay
+        self.ultimatum_tension = n["crises.ultimatum.per_tension"]
+        self.ultimatum_base = (
+            n["crises.ultimatum.rate.per_year"]
+            / YEAR
+            / (1.0 + self.ultimatum_tension * n["crises.ultimatum.tension_reference"])
+        )
+
+    def _schedule(self) -> None:
+        """Start every process; the hazards come first, because the others interrupt them."""
+        n, start = self.numbers, self.env.process
+        self.hazard_of = {name: start(process) for name, process in self.hazards.items()}
+        start(self._pullback())
+        for drill in DRILLS:
+            start(self._drill(drill))
+        start(self._dated_pressure("bond_ban", n["sanctions.bond_ban.imposed"], 1.0))
+        for name in ("nord_stream", "eu_renewal"):
+            start(self._dated_pressure(name, n[f"sanctions.{name}.reviews.0"], n[f"sanctions.{name}.chance"]))
+        start(self._summit())
+        start(self._sea(n["events.sea_closes.at"], closed=True))
+        start(self._sea(n["events.sea_opens.at"], closed=False))
+        for kind, counted in RISES.items():
+            start(self._rise(kind, counted=counted))
+
+    # ------------------------------------------------------------------------------------------------ hazards
+
+    def _hazard(self, rate: Rate, happens: Callable[[], None]) -> Process:
+        """A hazard by thinning (Lewis & Shedler 1979): exact, because the bound holds until somebody interrupts."""
+        env, luck = self.env, self.luck
+        while True:
+            bound = rate(Level.most)
+            try:
+                yield env.timeout(luck.expovariate(bound)) if bound > 0.0 else env.event()
+            except simpy.Interrupt:
+                continue
+            if luck.random() * bound < rate(Level.now):
+                happens()
+
+    def _changed(self, *names: str) -> None:
+        """Something that these hazards depend on has changed: let them look again."""
+        for name in names:
+            process = self.hazard_of[name]
+            if process is not self.env.active_process:
+                process.interrupt()
+
+    def _add_tension(self, more: float) -> None:
+        self.tension.set(self.tension.now() + more)
+        self._changed("orders", "donbas", "ultimatum")
+
+    def _order_rate(self, level: Callable[[Level], float]) -> float:
+        if self.active:
+            return 0.0
+        n = self.numbers
+        pressure = self.pressure - n["sanctions_effect.reference"]
+        factor = self.by_intent["orders"][self.intent] * n["sanctions_effect.orders_per_pressure"] ** pressure
+        factor *= n["build_ups.main.left.orders"] ** (self._left() - n["build_ups.main.left.reference"])
+        for drill in self.covering:
+            factor *= n[f"exercises.{drill}.orders"]
+        if self.summit_succeeded:
+            factor *= n["diplomacy.summit.orders"]
+        waning = WANING + sum(weight * level(self.embers[name]) for name, (weight, _) in EMBERS.items())
+        return self.order_base * factor * (waning + self.order_tension * level(self.tension))
+
+    def _left(self) -> float:
+        """What is left near the border, men and machines weighted."""
+        surge = sum(self.surge.values())
+        men = sum(self.troops[force] - self.garrison[force] for force in FORCES) / surge
+        machines = sum(self.heavy[force] * self.surge[force] for force in FORCES) / surge
+        weight = self.numbers["build_ups.main.left.troops_weight"]
+        return weight * men + (1.0 - weight) * machines
+
+    def _cancel_rate(self, _: Callable[[Level], float]) -> float:
+        if not self.preparing:
+            return 0.0
+        n = self.numbers
+        factor = n["diplomacy.summit.cancels"] if self.summit_succeeded else 1.0
+        return n["build_ups.main.cancel.per_year"] / YEAR * factor * self.by_intent["cancels"][self.intent]
+
+    def _donbas_rate(self, level: Callable[[Level], float]) -> float:
+        factor = self.by_intent["donbas"][self.intent]
+        if self.active:
+            factor *= self.numbers["build_ups.main.meanwhile.incidents.donbas"]
+        own = self.donbas_base * factor * (1.0 + self.donbas_tension * level(self.tension))
+        return own + self.contagion * level(self.memory)
+
+    def _black_sea_rate(self, _: Callable[[Level], float]) -> float:
+        n = self.numbers
+        factor = n["exercises.sea_breeze.incidents.black_sea"] if "sea_breeze" in self.covering else 1.0
+        if self.sea_closed:
+            factor *= n["quantities.black_sea_closed.incidents.black_sea"]
+        return n["incidents.black_sea.rate.per_year"] / YEAR * factor
+
+    def _ultimatum_rate(self, level: Callable[[Level], float]) -> float:
+        factor = self.by_intent["ultimatum"][self.intent]
+        if self.active:
+            factor *= self.numbers["build_ups.main.meanwhile.crises.ultimatum"]
+        return self.ultimatum_base * factor * (1.0 + self.ultimatum_tension * level(self.tension))
+
+    def _other_rate(self, _: Callable[[Level], float]) -> float:
+        return -log(1.0 - self.numbers["crises.other.rate.odds"]) / self.numbers["crises.other.rate.within"]
+
+    def _more_rate(self, _: Callable[[Level], float]) -> float:
+        return self.numbers["sanctions.more.rate.per_year"] / YEAR
+
+    # ------------------------------------------------------------------------------------------------ what happens
+
+    def _lognormal(self, path: str) -> float:
+        mu, sigma, *_ = self.numbers.draws[path]
+        return self.luck.lognormvariate(mu, sigma)
+
+    def _normal(self, path: str) -> float:
+        mu, sigma, *_ = self.numbers.draws[path]
+        return self.luck.normalvariate(mu, sigma)
+
+    def _move(self, troops: Mapping[str, float]) -> None:
+        for force, number in troops.items():
+            self.troops[force] = max(0.0, self.troops[force] + number)
+        self._changed("orders")
+        self.moved.succeed()
+        self.moved = self.env.event()
+
+    def _add_pressure(self, more: float) -> None:
+        self.pressure = max(0.0, self.pressure + more)
+        self._changed("orders")
+
+    def _pullback(self) -> Process:
+        n, p, env = self.numbers, "pullbacks.april", self.env
+        self.events["announced"] += 1
+        self._add_tension(-n[f"{p}.relief"])
+        convoys = int(n[f"{p}.convoys"])
+        for _ in range(convoys):
+            yield env.timeout(n[f"{p}.takes"] / convoys)
+            self.events["pullback convoy"] += 1
+            for force in FORCES:
+                self.heavy[force] -= (1.0 - n[f"{p}.equipment_stays.{force}"]) / convoys
+            kept = n[f"{p}.claimed_share"] * n[f"{p}.honoured_share"] / convoys
+            self._move({force: -kept * self.surge[force] for force in FORCES})
+        self.events["pullback complete"] += 1
+        yield env.timeout(n[f"{p}.seen.after"])
+        self.events["pullback seen"] += 1
+        gap = n[f"{p}.claimed_share"] * (1.0 - n[f"{p}.honoured_share"])
+        self._add_tension(n[f"{p}.seen.disappointment"] * gap)
+
+    def _drill(self, name: str) -> Process:
+        n, block, env = self.numbers, f"exercises.{name}", self.env
+        cover = max(0.0, n[f"{block}.starts"] - n[f"{block}.cover_before"])
+        yield env.timeout(cover)
+        self.events["drill planned"] += 1
+        if self.luck.random() >= n.values.get(f"{block}.held", 1.0):
+            return
+        self._cover(name, on=True)
+        yield env.timeout(n[f"{block}.starts"] - cover)
+        self.events["drill begins"] += 1
+        brought = n.values.get(f"{block}.brings.troops", 0.0)
+        if brought:
+            self._move({"voronezh": brought})
+        yield env.timeout(n[f"{block}.lasts"])
+        self.events["drill ends"] += 1
+        if brought:
+            self._move({"voronezh": -brought * (1.0 - n[f"{block}.brings.stays_share"])})
+        if f"{block}.takes_home.chance" in n.values:
+            self.events["equipment goes home"] += 1
+            if self.luck.random() < n[f"{block}.takes_home.chance"]:
+                self.heavy["voronezh"] *= n[f"{block}.takes_home.heavy"]
+                self._changed("orders")
+        yield env.timeout(n[f"{block}.cover_after"])
+        self.events["drill cover ends"] += 1
+        self._cover(name, on=False)
+
+    def _cover(self, name: str, *, on: bool) -> None:
+        (self.covering.add if on else self.covering.discard)(name)
+        self._changed("orders", "black_sea")
+
+    def _dated_pressure(self, name: str, day: float, chance: float) -> Process:
+        yield self.env.timeout(day)
+        self.events["dated sanctions"] += 1
+        if self.luck.random() < chance:
+            self._add_pressure(self.numbers[f"sanctions.{name}.pressure"])
+
+    def _more_sanctions(self) -> None:
+        self.events["more sanctions"] += 1
+        self._add_pressure(self._normal("sanctions.more.pressure"))
+        self._add_tension(self.numbers["sanctions.more.tension"])
+
+    def _reaction(self) -> Process:
+        yield self.env.timeout(self._lognormal("sanctions.reaction.delay"))
+        self.events["sanctions in reaction"] += 1
+        if self.luck.random() < self.numbers["sanctions.reaction.chance"]:
+            self._add_pressure(self._normal("sanctions.reaction.pressure"))
+
+    def _summit(self) -> Process:
+        n, block, luck = self.numbers, "diplomacy.summit", self.luck
+        yield self.env.timeout(n[f"{block}.date"])
+        self.events["summit"] += 1
+        if luck.random() >= n[f"{block}.held"]:
+            return
+        self.events["summit ends"] += 1
+        if luck.random() >= n[f"{block}.success"]:
+            self._add_tension(n[f"{block}.failure"])
+            return
+        self.summit_succeeded = True
+        self._changed("cancel")
+        self._add_tension((n[f"{block}.tension"] - 1.0) * self.tension.now())
+        self.events["summit softens"] += 1
+        if self.intent == "coerce" and luck.random() < n[f"{block}.softens.chance"]:
+            self._turn("restrain")
+            self.minds.interrupt()
+
+    def _intentions(self) -> Process:
+        exits = {"restrain": ("coerce",), "coerce": ("restrain", "prepare"), "prepare": ("coerce",)}
+        while True:
+            rates = [self.numbers[f"intent.switches.{self.intent}.{to}.per_year"] / YEAR for to in exits[self.intent]]
+            try:
+                yield self.env.timeout(self.luck.expovariate(sum(rates)))
+            except simpy.Interrupt:
+                continue
+            self._turn(self.luck.choices(exits[self.intent], rates)[0])
+
+    def _turn(self, intent: str) -> None:
+        self.events[f"intent {intent}"] += 1
+        self.intent = intent
+        self._changed("orders", "cancel", "donbas", "ultimatum")
+
+    def _donbas_incident(self) -> None:
+        n = self.numbers
+        self.events["donbas incident"] += 1
+        self.memory.set(self.memory.now() + 1.0)
+        self._add_tension(n["incidents.donbas.tension_gain"])
+        minimum, alpha, *_ = n.draws["incidents.donbas.severity"]
+        if minimum * self.luck.paretovariate(alpha) >= n["incidents.donbas.clash_at"]:
+            self.events["clash"] += 1
+            if self._begin("clash"):
+                self.env.process(self._lasting("clash"))
+
+    def _black_sea_incident(self) -> None:
+        self.events["black sea incident"] += 1
+        self._add_tension(self.numbers["incidents.black_sea.tension_gain"])
+
+    def _sea(self, day: float, *, closed: bool) -> Process:
+        yield self.env.timeout(day)
+        self.events["sea"] += 1
+        self.sea_closed = closed
+        self._changed("black_sea")
+
+    # ------------------------------------------------------------------------------------------------ build-ups
+
+    def _order(self) -> None:
+        n, block, start = self.numbers, "build_ups.main", self.env.process
+        self.events["ordered"] += 1
+        self._set_active(preparing=True, active=True)
+        size = self._lognormal(f"{block}.size")
+        early, late = self._lognormal(f"{block}.lead_time.equipped"), self._lognormal(f"{block}.lead_time.unequipped")
+        over = self._lognormal(f"{block}.arrives_over")
+        self.campaign = [start(self._stay(size, late + over))]
+        for force in FORCES:
+            going, ready = n[f"{block}.to.{force}"] * size, self.heavy[force]
+            self.campaign.append(start(self._arrive(force, going * ready, early, over)))
+            self.campaign.append(start(self._arrive(force, going * (1.0 - ready), late, over)))
+
+    def _set_active(self, *, preparing: bool, active: bool) -> None:
+        self.preparing, self.active = preparing, active
+        self._changed("orders", "cancel", "donbas", "ultimatum")
+
+    def _arrive(self, force: str, troops: float, lead: float, over: float) -> Process:
+        convoys = int(self.numbers["build_ups.main.convoys"])
+        try:
+            yield self.env.timeout(lead)
+            for _ in range(convoys):
+                yield self.env.timeout(over / convoys)
+                self.events["arrival"] += 1
+                if self.preparing:
+                    self.preparing = False
+                    self._changed("cancel")
+                self._move({force: troops / convoys})
+        except simpy.Interrupt:
+            return
+
+    def _stay(self, size: float, assembled: float) -> Process:
+        n, block = self.numbers, "build_ups.main"
+        try:
+            yield self.env.timeout(assembled)
+        except simpy.Interrupt:
+            return
+        self.events["assembled"] += 1
+        yield self.env.timeout(self._lognormal(f"{block}.stays"))
+        self.events["withdraws"] += 1
+        convoys = int(n[f"{block}.convoys"])
+        for _ in range(convoys):
+            yield self.env.timeout(n[f"{block}.leaves_over"] / convoys)
+            self.events["leaves"] += 1
+            self._move({force: -n[f"{block}.to.{force}"] * size / convoys for force in FORCES})
+        self.events["over"] += 1
+        for name, (_, half_life) in EMBERS.items():
+            self.embers[name].set(n[f"{block}.embers_after"] * exp(-log(2.0) * QUIET_AGE / half_life))
+        self._set_active(preparing=False, active=False)
+
+    def _cancel(self) -> None:
+        self.events["cancelled"] += 1
+        for process in self.campaign:
+            process.interrupt()
+        self._set_active(preparing=False, active=False)
+
+    # ------------------------------------------------------------------------------------------------ crises
+
+    def _begin(self, kind: str, *, counted: bool = True) -> bool:
+        self.events[f"{kind} comes"] += 1
+        if kind in self.on:
+            return False
+        self.on.add(kind)
+        (self.early if self.env.now < self.numbers.opens else self.onset).setdefault(kind, self.env.now)
+        if counted and kind != "other":
+            self._add_tension(self.numbers[f"crises.{kind}.tension"])
+        if kind == "build_up":
+            self.env.process(self._reaction())
+        return True
+
+    def _lasting(self, kind: str) -> Process:
+        yield self.env.timeout(self._lognormal(f"crises.{kind}.lasts"))
+        self._end(kind)
+
+    def _end(self, kind: str) -> None:
+        self.events[f"{kind} ends"] += 1
+        self.on.discard(kind)
+
+    def _ultimatum(self) -> None:
+        if self._begin("ultimatum"):
+            self.env.process(self._lasting("ultimatum"))
+
+    def _other(self) -> None:
+        if self._begin("other"):
+            self.env.process(self._lasting("other"))
+
+    def _rise(self, kind: str, *, counted: bool) -> Process:
+        """Troops above their low for long enough; it is over when half of the rise has gone."""
+        needed, hold = self.numbers[f"crises.{kind}.rise"], self.numbers[f"crises.{kind}.hold"]
+        low = sum(self.troops.values())
+        while True:
+            troops = sum(self.troops.values())
+            low = min(low, troops)
+            if troops - low < needed * (1.0 - 1e-9):
+                yield self.moved
+                continue
+            due = self.env.timeout(hold)
+            while troops - low >= needed * (1.0 - 1e-9) and not due.processed:
+                yield due | self.moved
+                troops = sum(self.troops.values())
+            if not due.processed:
+                continue
+            self._begin(kind, counted=counted)
+            while sum(self.troops.values()) - low > needed / 2.0:
+                yield self.moved
+            self._end(kind)
+            low = sum(self.troops.values())
+
+
+def play(numbers: Numbers, seed: int) -> tuple[bool, int]:
+    """One run: whether a counted crisis began in the window, and how many things happened."""
+    theatre = Theatre(numbers, seed)
+    hit = theatre.run()
+    return hit, sum(theatre.events.values())

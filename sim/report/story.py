@@ -1,0 +1,345 @@
+"""The story of one run in plain dated lines: what happened, what it changed, and how the run came out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sim.analysis.ledger import Approach, Event, Moved
+from sim.analysis.trace import SAMPLE, Choice, FarOut, Outcome, Tale
+from sim.estimates.digits import percent
+from sim.report import wording
+from sim.report.columns import aligned, paragraph
+from sim.report.wording import amount, capital, human, plain
+from sim.scenario.load import Scenario
+from sim.timeline import moment_at
+
+_NARROWEST = 60
+_WIDE = 96
+_WHO = 16
+_SNAKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of the story: the events that it stands for, from `time` to `until`."""
+
+    time: float
+    until: float
+    block: str
+    who: str
+    told: list[str] = field(default_factory=list)
+    moved: dict[str, Moved] = field(default_factory=dict)
+    extras: list[str] = field(default_factory=list)
+    repeats: str = ""
+    times: int = 1
+
+
+def text(scenario: Scenario, tale: Tale, address: str, choice: Choice | None, width: int, *, everything: bool) -> str:
+    """The whole tale as text with no line longer than `width` characters (but at least sixty).
+
+    `address` says which run it is. With `everything`, also what changed nothing, what is only recorded, and every
+    number that moved.
+    """
+    width = max(width, _NARROWEST)
+    blocks = [
+        _head(scenario, address, choice, width),
+        _world(scenario, tale, width),
+        _story(scenario, tale, width, everything=everything),
+        _closing(scenario, tale.outcome, width),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def document(scenario: Scenario, tale: Tale, run: dict[str, Any], choice: Choice | None, *, everything: bool) -> dict[str, Any]:
+    """The same as one JSON object: days and dates for every event; a time that never comes is null."""
+    start = scenario.file.clock.starts
+    events = [event for event in tale.events if everything or not _hidden(event)]
+    return {
+        "schema": 1,
+        "scenario": {"name": scenario.name, "title": scenario.file.title, "sha256": scenario.sha256},
+        "run": run,
+        "chosen": None if choice is None else {"why": choice.why, "fits": choice.found, "finished": choice.of},
+        "states": dict(tale.states),
+        "far_out": [asdict(item) | {"value": _value(item)} for item in tale.far_out],
+        "events": [{"date": moment_at(start, event.time), **asdict(event)} for event in events],
+        "outcome": _finite(asdict(tale.outcome)),
+    }
+
+
+def _finite(made: Any) -> Any:
+    if isinstance(made, dict):
+        return {name: _finite(item) for name, item in made.items()}
+    if isinstance(made, list | tuple):
+        return [_finite(item) for item in made]
+    return None if isinstance(made, float) and not math.isfinite(made) else made
+
+
+def _head(scenario: Scenario, address: str, choice: Choice | None, width: int) -> list[str]:
+    lines = paragraph(plain(scenario.file.title), width) + paragraph(address, width)
+    if choice is not None:
+        lines += paragraph(f"{capital(choice.why)}.", width)
+        lines += paragraph(
+            f"It is one of {choice.found} such runs among the {choice.of} that finished of the first {SAMPLE} worlds, "
+            "replay 0 of each.",
+            width,
+        )
+    return lines
+
+
+def _world(scenario: Scenario, tale: Tale, width: int) -> list[str]:
+    """What is particular about this world."""
+    lines = [f"Starts with {human(path.split('.')[0])}: {human(state)}." for path, state in tale.states]
+    if not tale.far_out:
+        return [*lines, "No assumption lies below its 10th or above its 90th percentile in this world."]
+    rows = [
+        ("  " + item.path, _value_text(item), _rank(item.percentile), plain(item.says) if width >= _WIDE else "")
+        for item in tale.far_out
+    ]
+    heading = "In this world below the 10th or above the 90th percentile:"
+    return [*lines, heading, *aligned(rows, width, indent=0, right=(1, 2))]
+
+
+def _value(item: FarOut) -> float | str:
+    return dt.date.fromordinal(int(item.value)).isoformat() if item.kind == "date" else item.value
+
+
+def _value_text(item: FarOut) -> str:
+    value = _value(item)
+    return value if isinstance(value, str) else amount(value)
+
+
+def _rank(percentile: float) -> str:
+    per_cent = 100.0 * percentile
+    if 1.0 <= per_cent <= 99.0:
+        return f"p{per_cent:.0f}"
+    return "below p1" if per_cent < 1.0 else "above p99"
+
+
+def _story(scenario: Scenario, tale: Tale, width: int, *, everything: bool) -> list[str]:
+    lines = _lines(tale.events, everything=everything)
+    who = min(max((len(line.who) for line in lines), default=0), _WHO)
+    start, question = scenario.file.clock.starts, scenario.file.question
+    edges = [
+        (float((question.opens - start).days), "the window of the question opens"),
+        (float((question.closes - start).days + 1), "the window closes"),
+    ]
+    rows: list[str] = []
+    for line in lines:
+        while edges and line.time >= edges[0][0]:
+            rows.append(_edge(start, *edges.pop(0)))
+        rows += _row(start, line, who, width)
+    horizon = scenario.program.horizon
+    rows += [_edge(start, *edge) for edge in edges if edge[0] < horizon or horizon == scenario.program.closes]
+    return rows
+
+
+def _edge(start: dt.date, day: float, what: str) -> str:
+    return f"{moment_at(start, day)}  -- {what} --"
+
+
+def _row(start: dt.date, line: _Line, who: int, width: int) -> list[str]:
+    said = "; ".join(line.told)
+    if line.times > 1:
+        said = _together(line.told)
+        if line.until > line.time:
+            said += f" ({line.times} times, until {moment_at(start, line.until)})"
+    moves = ", ".join([*_moves(list(line.moved.values())), *line.extras])
+    lead = f"{moment_at(start, line.time)}  {wording.shortened(line.who, who):<{who}}  "
+    body = paragraph(f"{said}; {moves}" if moves else said, width - len(lead))
+    return [(lead + body[0]).rstrip(), *(" " * len(lead) + more for more in body[1:])]
+
+
+def _together(told: Sequence[str]) -> str:
+    """`troops arrive: north` and `troops arrive: south` are `troops arrive: north, south`."""
+    heads = list(dict.fromkeys(item.partition(": ")[0] for item in told))
+    tails = list(dict.fromkeys(tail for item in told if (tail := item.partition(": ")[2])))
+    return "; ".join(heads) + (f": {', '.join(tails)}" if tails else "")
+
+
+def _hidden(event: Event) -> bool:
+    return event.empty or event.passive or not (event.story or event.notes or event.begun or event.ended)
+
+
+def _lines(events: Sequence[Event], *, everything: bool) -> list[_Line]:
+    """Lines for the events that are told; what repeats, and one block's dues at one instant, share a line."""
+    lines: list[_Line] = []
+    for event in events:
+        if not everything and _hidden(event):
+            continue
+        moved = [item for item in event.moved if everything or _of_interest(item)]
+        repeats = "" if everything else _repeats(event, moved)
+        last = lines[-1] if lines else None
+        if last is not None and last.block == event.block and not everything:
+            if repeats and last.repeats == repeats:
+                last.times += 1
+                _add(last, event, moved)
+                continue
+            if last.time == event.time and not repeats and not last.repeats:
+                _add(last, event, moved)
+                continue
+        line = _Line(event.time, event.time, event.block, _who(event), repeats=repeats)
+        _add(line, event, moved)
+        if everything:
+            line.extras += _small_print(event)
+        lines.append(line)
+    return lines
+
+
+def _add(line: _Line, event: Event, moved: Sequence[Moved]) -> None:
+    line.until = event.time
+    line.told.append(_what(event))
+    for item in moved:
+        known = line.moved.get(item.name)
+        line.moved[item.name] = item if known is None else Moved(item.name, item.kind, known.before, item.after)
+
+
+def _repeats(event: Event, moved: Sequence[Moved]) -> str:
+    """What an event may be told together with: other convoys, or others of its own kind that move tensions only."""
+    if event.outcome != "fired" or any((event.armed, event.begun, event.ended, event.notes)):
+        return ""
+    if event.instance >= 0 and moved and all(item.name.startswith(("forces.", "sides.")) for item in moved):
+        return "convoys"
+    return event.rule if all(item.kind == "tension" for item in moved) and event.instance < 0 else ""
+
+
+def _who(event: Event) -> str:
+    return "event" if event.block == "events" else human(event.block.rpartition(".")[2])
+
+
+def _what(event: Event) -> str:
+    """What happened, in words: also what was refused, and what did not come off."""
+    story = _SNAKE.sub(lambda word: word[0].replace("_", " "), plain(event.story or event.rule))
+    notes = "; ".join(plain(note) for note in event.notes)
+    if event.outcome == "broken":
+        return f"not yet: its definition held for {_of_days(event.time - event.since, event.needed)}, then broke"
+    if event.outcome == "guard":
+        return f"{story}? No: {_refusal(event)}"
+    if event.outcome in ("chance", "otherwise"):
+        odds = "" if event.chance is None else f" of {percent(event.chance, 0.005)}"
+        return f"{story}? No, the chance{odds} failed" + (f"; {notes}" if notes else "")
+    if event.begun and event.bounds:
+        levels = ", ".join(f"{human(b.quantity.rpartition('.')[2])} {amount(b.value)}" for b in event.bounds)
+        held = f" for {_days(event.time - event.since)}" if event.since < event.time else ""
+        story += f"; its definition has held{held} ({levels})"
+    return f"{story}; {notes}" if notes else story
+
+
+def _refusal(event: Event) -> str:
+    if event.rule.endswith(".begun"):
+        return "it is on already"
+    return " and ".join(f"{human(bound.quantity)} is {amount(bound.value)}" for bound in event.bounds) or "its guard refuses"
+
+
+def _days(days: float) -> str:
+    return "1 day" if days == 1.0 else f"{_tenths(days)} days"
+
+
+def _of_days(held: float, needed: float) -> str:
+    return f"{_tenths(held)} of {_days(needed)}"
+
+
+def _tenths(days: float) -> str:
+    return f"{days:.1f}".removesuffix(".0")
+
+
+def _of_interest(item: Moved) -> bool:
+    """Numbers that a reader follows: troops, equipment, pressure, tensions of the file, intent, free quantities."""
+    parts = item.name.split(".")
+    if item.kind == "derived":
+        return parts[0] == "sides" and parts[-1] == "troops"
+    if item.kind == "tension":
+        return parts[0] in ("tension", "tensions")
+    return parts[0] in ("forces", "pressure", "quantities")
+
+
+def _moves(moved: Sequence[Moved]) -> Iterator[str]:
+    """What moved, in words; the sum of a side last."""
+    for item in sorted(moved, key=lambda item: (item.kind == "derived", item.name)):
+        parts = item.name.split(".")
+        if parts[0] == "forces" and parts[-1] == "troops":
+            yield f"{human(parts[1])} {_signed(item.after - item.before)} → {item.after:,.0f}"
+        elif parts[0] == "sides" and parts[-1] == "troops":
+            yield f"{human(parts[1])} {item.after:,.0f} in all"
+        elif parts[0] == "forces":
+            yield f"{human(parts[1])} equipment {100 * item.before:.0f} → {100 * item.after:.0f} %"
+        elif item.kind == "flag":
+            yield f"{_flag(item.name)} {'on' if item.after >= 0.5 else 'off'}"
+        else:
+            yield f"{human(parts[-1])} {_level(item.before)} → {_level(item.after)}"
+
+
+def _signed(number: float) -> str:
+    return f"{'−' if number < 0.0 else '+'}{abs(number):,.0f}"
+
+
+def _level(number: float) -> str:
+    return f"{number:.2f}" if 0.095 <= abs(number) < 100.0 else amount(number)
+
+
+def _small_print(event: Event) -> Iterator[str]:
+    """For `--all`: what will come due, what will not any more, and the rule's own name."""
+    for item in event.armed:
+        until = "" if item.last == item.first else f" to {item.last:.2f}"
+        yield f"{item.rule} due on day {item.first:.2f}{until}"
+    for rule, number in event.disarmed:
+        yield f"{number} pending of {rule} called off"
+    if event.empty:
+        yield "nothing changed"
+    yield f"[{event.rule}]"
+
+
+def _closing(scenario: Scenario, outcome: Outcome, width: int) -> list[str]:
+    return [line for sentence in _sentences(scenario, outcome) for line in paragraph(sentence, width)]
+
+
+def _sentences(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
+    start, question = scenario.file.clock.starts, scenario.file.question
+    window = wording.span(question.opens, question.closes)
+    if outcome.failed:
+        yield f"The run FAILED at {moment_at(start, outcome.failed_at)}: {outcome.failed}. It is in no estimate."
+        return
+    if outcome.kind is not None:
+        yield f"Crisis: {human(outcome.kind)} begins at {moment_at(start, outcome.first)}, in the window ({window})."
+        yield f"Its road: {human(outcome.kind)} from {human(outcome.root or '')}{_while_on(outcome.flags)}."
+        others = [flag for flag in outcome.on_at_onset if flag != f"crises.{outcome.kind}.on"]
+        yield f"On at its onset: {_flag_list(others)}."
+    else:
+        counted = ", ".join(human(kind) for kind in question.kinds)
+        yield f"No crisis: no {counted} begins in the window ({window})."
+    for kind, day in outcome.early:
+        yield f"Before the window: {human(kind)} begins at {moment_at(start, day)}."
+    for kind in outcome.running:
+        yield f"At the opening {human(kind)} was on already."
+    if outcome.closest is not None:
+        yield from _closest(start, outcome.closest)
+
+
+def _while_on(flags: Sequence[str]) -> str:
+    return f", set off while this was on: {_flag_list(flags)}" if flags else ", set off while nothing was on"
+
+
+def _flag_list(flags: Sequence[str]) -> str:
+    return ", ".join(_flag(flag) for flag in flags) or "nothing"
+
+
+def _flag(name: str) -> str:
+    """A flag in words: `crises.clash.on` is `crisis clash`, `quantities.roads_closed` is `roads closed`."""
+    parts = name.split(".")
+    if parts[0] == "crises":
+        return f"crisis {human(parts[1])}"
+    return human(".".join(parts[1:])) if parts[0] == "quantities" else wording.flag(name)
+
+
+def _closest(start: dt.date, closest: Approach) -> Iterator[str]:
+    if closest.held > 0.0:
+        yield (
+            f"Closest: the definition of {human(closest.kind)} held for {_of_days(closest.held, closest.needed)}, until "
+            f"{moment_at(start, closest.until)}."
+        )
+    elif 0.0 < closest.level_share < 1.0:
+        yield f"Closest: {100 * closest.level_share:.0f} % of the level of {human(closest.kind)}."

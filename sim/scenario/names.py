@@ -1,0 +1,263 @@
+"""Names that one part of a scenario uses for another: forces, sides, incidents, kinds, states, events, quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sim.rules.language import Armed, Brings, Clock, Start
+from sim.rules.link import resolve_hook
+from sim.scenario.checks import conditions
+from sim.scenario.diagnostics import Problem, did_you_mean, excerpt
+from sim.scenario.document import Trail
+from sim.scenario.places import Places
+from sim.scenario.schema import ScenarioFile
+from sim.world.build_ups import BuildUp
+from sim.world.events import EffectBlock
+from sim.world.fields import Multiplies
+
+_MOST_LISTED = 8
+_ADD_TENSION = "add a block, like `tension: {start: 1, baseline: 1, half_life: 30}`"
+
+
+@dataclass(slots=True)
+class _Finder:
+    """Everything that has a name in a scenario, and the problems so far."""
+
+    file: ScenarioFile
+    brings: Brings
+    places: Places
+    found: list[Problem] = field(default_factory=list)
+
+    def note(self, path: Trail, text: str, hint: str | None, *, on_key: bool = False, part: str | None = None) -> None:
+        """One more problem."""
+        self.found.append(self.places.about("SC307", path, text, hint, on_key=on_key, part=part))
+
+    def need(self, path: Trail, name: str, known: Iterable[str], what: str, *, on_key: bool = False) -> bool:
+        """Whether a name is known; if not, say so and say which one was meant."""
+        listed = list(known)
+        if name in listed:
+            return True
+        hint = did_you_mean(name, listed) or _list_of(what, listed)
+        self.note(path, f": there is no {what} `{excerpt(name)}`", hint, on_key=on_key)
+        return False
+
+
+def _list_of(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return f"the scenario has no {what} at all"
+    more = ", …" if len(names) > _MOST_LISTED else ""
+    plural = {"side": "sides", "quantity": "quantities"}.get(what, f"{what}s")
+    return f"{plural} are {', '.join(names[:_MOST_LISTED])}{more}"
+
+
+def names(file: ScenarioFile, brings: Brings, places: Places) -> list[Problem]:
+    """Every name that leads nowhere, each where it is written."""
+    finder = _Finder(file, brings, places)
+    _forces_and_sides(finder)
+    _states(finder)
+    for path, block in _multipliers(file):
+        _multiplied(finder, path, block.incidents, block.crises)
+    if file.intent is not None:
+        _multiplied(finder, ("intent",), file.intent.incidents, file.intent.crises)
+        _needs_cancel(finder, ("intent", "cancels"), bool(file.intent.cancels))
+    _hooks(finder)
+    _tension(finder)
+    _watched(finder)
+    for name, event in file.events.items():
+        for tension in event.per:
+            finder.need(
+                ("events", name, "per", tension), tension, file.tensions, "tension under `tensions`", on_key=True
+            )
+        for key, effects in (("do", event.do), ("else", event.otherwise)):
+            for place, effect in enumerate(effects):
+                _effect(finder, ("events", name, key, place), effect)
+    for name, evidence in file.evidence.items():
+        if evidence.quantity is not None:
+            finder.need(("evidence", name, "quantity"), evidence.quantity, _quantities(brings), "quantity")
+    return finder.found
+
+
+def _quantities(brings: Brings) -> list[str]:
+    return [thing.name for group in (brings.quantities, brings.sums, brings.lows, brings.rises) for thing in group]
+
+
+def _forces_and_sides(finder: _Finder) -> None:
+    file = finder.file
+    sides = list(dict.fromkeys(force.side for force in file.forces.values()))
+    for name, pullback in file.pullbacks.items():
+        for place, force in enumerate(pullback.forces):
+            finder.need(("pullbacks", name, "forces", place), force, file.forces, "force")
+    for name, exercise in file.exercises.items():
+        if exercise.brings is not None:
+            finder.need(("exercises", name, "brings", "to"), exercise.brings.to, file.forces, "force")
+        if exercise.takes_home is not None:
+            finder.need(("exercises", name, "takes_home", "of"), exercise.takes_home.of, file.forces, "force")
+    for name, build_up in file.build_ups.items():
+        _build_up(finder, name, build_up, sides)
+    for name, crisis in file.crises.items():
+        if crisis.of is not None:
+            finder.need(("crises", name, "of"), crisis.of, sides, "side")
+
+
+def _build_up(finder: _Finder, name: str, build_up: BuildUp, sides: Sequence[str]) -> None:
+    forces, side = finder.file.forces, build_up.side
+    known = finder.need(("build_ups", name, "side"), side, sides, "side")
+    for force in build_up.to:
+        where = ("build_ups", name, "to", force)
+        if finder.need(where, force, forces, "force", on_key=True) and known and forces[force].side != side:
+            text = f"is a force of {forces[force].side}, but {side} builds up here"
+            own = [other for other, block in forces.items() if block.side == side]
+            finder.note(where, text, f"forces of {side} are {', '.join(own)}", on_key=True)
+    surges = [force for force in forces.values() if force.side == side and force.surge.fixed != 0.0]
+    if known and build_up.left is not None and not surges:
+        text = f"is about what is left of a surge, but no force of {side} has one"
+        finder.note(("build_ups", name, "left"), text, "give a force a `surge`, or delete `left`", on_key=True)
+
+
+def _states(finder: _Finder) -> None:
+    states = finder.file.intent.states if finder.file.intent is not None else []
+    for name, talks in finder.file.diplomacy.items():
+        if talks.softens is None:
+            continue
+        for key, state in (("to", talks.softens.to), ("of", talks.softens.of)):
+            if state is not None:
+                finder.need(("diplomacy", name, "softens", key), state, states, "state of `intent`")
+
+
+def _multipliers(file: ScenarioFile) -> Iterator[tuple[Trail, Multiplies]]:
+    """Every block that multiplies rates of others."""
+    for block in ("exercises", "diplomacy", "quantities"):
+        for name, item in getattr(file, block).items():
+            yield (block, name), item
+    for name, build_up in file.build_ups.items():
+        if build_up.meanwhile is not None:
+            yield ("build_ups", name, "meanwhile"), build_up.meanwhile
+
+
+def _multiplied(finder: _Finder, path: Trail, incidents: Mapping[str, object], crises: Mapping[str, object]) -> None:
+    file = finder.file
+    rated = [name for name, crisis in file.crises.items() if crisis.rate is not None]
+    for name in incidents:
+        finder.need((*path, "incidents", name), name, file.incidents, "incident", on_key=True)
+    for name in crises:
+        where = (*path, "crises", name)
+        if finder.need(where, name, file.crises, "kind of crisis", on_key=True) and name not in rated:
+            text = f"multiplies the rate of `{name}`, which has none"
+            hint = f"kinds with a `rate` are {', '.join(rated)}" if rated else "no kind has a `rate`: delete it"
+            finder.note(where, text, hint, on_key=True)
+    block = next((block for where, block in _multipliers(file) if where == path), None)
+    if block is not None:
+        _needs_cancel(finder, (*path, "cancels"), block.cancels is not None)
+
+
+def _needs_cancel(finder: _Finder, path: Trail, given: bool) -> None:
+    if given and all(build_up.cancel is None for build_up in finder.file.build_ups.values()):
+        hint = "give a build-up a rate `cancel`, or delete it"
+        finder.note(path, "multiplies the rate at which build-ups are called off, and none has one", hint, on_key=True)
+
+
+def _hooks(finder: _Finder) -> None:
+    behind = {hook.name: hook.rule for hook in finder.brings.hooks}
+    passive = [name for name, crisis in finder.file.crises.items() if crisis.passive]
+    short = [name for name in finder.file.crises if name not in passive]
+    for block in ("sanctions", "diplomacy", "crises", "events"):
+        for name, item in getattr(finder.file, block).items():
+            hook = item.when
+            if hook is None or resolve_hook(hook, behind) is not None:
+                continue
+            where = (block, name, "when")
+            if hook.removeprefix("crises.") in passive:
+                hint = "delete `passive` there, or wait for something else"
+                finder.note(where, f"waits for `{hook}`, which is passive: only recorded", hint)
+                continue
+            finder.note(where, f": nothing announces `{excerpt(hook)}`", _meant(hook, [*short, *behind]))
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    """The name that was meant: one that goes on where this one ends, else the most like it, else what there is."""
+    longer = [other for other in known if other.startswith(f"{name}.") or other.endswith(f".{name}")]
+    if longer:
+        return f"did you mean {' or '.join(f'`{other}`' for other in longer[:4])}?"
+    return did_you_mean(name, known) or (f"known are {', '.join(known[:_MOST_LISTED])}, …" if known else None)
+
+
+def _tension(finder: _Finder) -> None:
+    """One problem, however many places want the tension that is not there."""
+    if finder.file.tension is not None:
+        return
+    wanting = list(_wants_tension(finder.file))
+    if wanting:
+        others = f" (as {len(wanting) - 1} more places do)" if len(wanting) > 1 else ""
+        text = f"needs the tension{others}, but the scenario has no `tension`"
+        finder.note(wanting[0], text, _ADD_TENSION, on_key=True)
+
+
+def _wants_tension(file: ScenarioFile) -> Iterator[Trail]:
+    keys = {
+        "pullbacks": ("relief", "seen"),
+        "exercises": ("tension",),
+        "sanctions": ("tension",),
+        "incidents": ("per_tension", "tension_gain"),
+        "diplomacy": ("tension", "failure"),
+        "build_ups": ("per_tension",),
+        "events": ("per_tension",),
+        "crises": ("tension", "per_tension"),
+    }
+    for block, wanted in keys.items():
+        for name, item in getattr(file, block).items():
+            for key in wanted:
+                if getattr(item, key) is not None:
+                    yield block, name, key
+
+
+def _watched(finder: _Finder) -> None:
+    known = _quantities(finder.brings)
+    tensions = [tension.name for tension in finder.brings.tensions]
+    for path, condition in conditions(finder.file):
+        name = condition.quantity
+        if name in known:
+            continue
+        if name in tensions:
+            hint = "watch a quantity, or let a rate depend on it with `per_tension`"
+            finder.note(path, f": `{name}` relaxes at all times, so no condition can watch it", hint, part=name)
+        else:
+            finder.note(path, f": there is no quantity `{excerpt(name)}`", _meant(name, known), part=name)
+
+
+def _effect(finder: _Finder, path: Trail, effect: EffectBlock) -> None:
+    brings, target, verb = finder.brings, effect.target, effect.verb
+    where = (*path, verb)
+    if verb in ("add", "scale", "set"):
+        stored = [quantity.name for quantity in brings.quantities]
+        known = [*stored, *(tension.name for tension in brings.tensions)]
+        if target not in known and target in _quantities(brings):
+            finder.note(where, f": `{target}` is computed from others, so it cannot be changed", _meant("", known))
+        elif target not in known:
+            finder.note(where, f": there is no quantity or tension `{excerpt(target)}`", _meant(target, known))
+    elif verb in ("arm", "disarm"):
+        _armed(finder, where, target, verb)
+    elif verb in ("begin", "end"):
+        finder.need(where, target, finder.file.crises, "kind of crisis")
+    elif verb == "reset" and target not in [low.name for low in brings.lows]:
+        lows = [low.name for low in brings.lows]
+        hint = _meant(target, lows) or "only a crisis with `rise` has a low, like `crises.NAME.low`"
+        finder.note(where, f": there is no low `{excerpt(target)}`", hint)
+    if effect.of is not None and effect.of not in _quantities(brings):
+        known = _quantities(brings)
+        finder.note((*path, "of"), f": there is no quantity `{excerpt(effect.of)}`", _meant(effect.of, known))
+
+
+def _armed(finder: _Finder, where: Trail, target: str, verb: str) -> None:
+    triggers = {rule.full_name: rule.trigger for rule in finder.brings.rules}
+    fits = (Armed,) if verb == "arm" else (Armed, Start)
+    known = [name for name, trigger in triggers.items() if isinstance(trigger, fits)]
+    if target in known:
+        return
+    if target in triggers:
+        what = "comes at its own rate" if isinstance(triggers[target], Clock) else "is set off by itself"
+        what = "comes on its own date" if isinstance(triggers[target], Start) else what
+        hint = "give that event `armed: true`, or name another"
+        finder.note(where, f": `{target}` {what}, so no other event can {verb} it", hint)
+    else:
+        finder.note(where, f": there is no event `{excerpt(target)}`", _meant(target, known))
