@@ -119,7 +119,7 @@ MEANINGS = {
     "Sanction.chance": "chance that it comes, at each date or event",
     "Sanction.pressure": "what it adds to the pressure; negative for easing",
     "Sanction.tension": "what it does to tension",
-    "SanctionsEffect.orders_per_pressure": "multiplier on build-up orders for each unit of pressure above the reference",
+    "SanctionsEffect.orders_per_pressure": "on the rate of build-up orders, for each unit of pressure above the reference",
     "SanctionsEffect.reference": "the pressure at which the multiplier is 1",
     "Incident.rate": "how often, clusters left out",
     "Incident.per_tension": "the rate is multiplied by 1 + this x tension",
@@ -156,7 +156,7 @@ MEANINGS = {
     "BuildUp.orders": "how often one is ordered; with `between`, a rate that wanes with quiet time",
     "BuildUp.already_quiet": "days of quiet behind day 0 (waning orders only)",
     "BuildUp.embers_after": "how far the waning starts anew after a build-up is over: 1 as after 30 days of quiet",
-    "BuildUp.reaching": "share of orders, at the reference, that meet the definition of the base rate; it divides the rate",
+    "BuildUp.reaching": "share of orders, at the reference, that meet the base rate's definition; it divides the rate",
     "BuildUp.per_tension": "the rate is multiplied by 1 + this x tension",
     "BuildUp.tension_reference": "the tension at which that factor counts as 1",
     "BuildUp.left": "what troops and equipment left near the border do to the rate",
@@ -188,7 +188,7 @@ MEANINGS = {
     "Crisis.tension_reference": "the tension at which that factor counts as 1",
     "Crisis.only": "conditions outside which the rate is 0",
     "Crisis.lasts": "days, or `until fallen`",
-    "Crisis.fallen_to": "it is over when the rise (or level) is back at this share of the definition (half, unless said)",
+    "Crisis.fallen_to": "it is over when the rise (or level) is back at this share of its definition (half)",
     "Crisis.tension": "what its beginning does to tension",
     "Crisis.passive": "recorded only: nothing reacts to it; such kinds make the ladder of definitions",
     "Crisis.running": "it is on at the clock's start, so its beginning is no onset",
@@ -391,7 +391,7 @@ def _kinds() -> str:
         if kind not in ("date", "state"):
             measured = "count" if kind == "whole" else kind
             family = from_range(0.2, 0.6, measured).family.replace("_", "-")
-        low, high, rule = LIMITS.get(kind, (0.0, 0.0, "-"))
+        *_, rule = LIMITS.get(kind, ("-",))
         rows.append((kind, rule, expected(kind).replace("|", "/"), family))
     return _table(("kind", "limits", "write", "`a to b` is"), rows)
 

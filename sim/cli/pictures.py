@@ -103,7 +103,7 @@ def draw_preview(folder: Path, scenario: Scenario, seed: int) -> list[Path]:
         fan(scenario, name, _label(name), _unit(name), days, paths[place]) for place, name in enumerate(names)
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    return save(preview.draw(every, marks(scenario.file)), preview.table(every), folder, "preview", svg=False)
+    return save(preview.draw(every, marks(scenario.file), window(scenario)), preview.table(every), folder, "preview", svg=False)
 
 
 def _label(name: str) -> str:

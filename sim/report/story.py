@@ -268,7 +268,7 @@ def _moves(moved: Sequence[Moved]) -> Iterator[str]:
         elif parts[0] == "forces":
             yield f"{human(parts[1])} equipment {100 * item.before:.0f} → {100 * item.after:.0f} %"
         elif item.kind == "flag":
-            yield f"{_flag(item.name)} {'on' if item.after >= 0.5 else 'off'}"
+            yield f"{wording.flag(item.name)} {'on' if item.after >= 0.5 else 'off'}"
         else:
             yield f"{human(parts[-1])} {_level(item.before)} → {_level(item.after)}"
 
@@ -305,7 +305,7 @@ def _sentences(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
         return
     if outcome.kind is not None:
         yield f"Crisis: {human(outcome.kind)} begins at {moment_at(start, outcome.first)}, in the window ({window})."
-        yield f"Its road: {human(outcome.kind)} from {human(outcome.root or '')}{_while_on(outcome.flags)}."
+        yield f"Its road: {human(outcome.kind)} from {wording.root(outcome.root or '')}{_while_on(outcome.flags)}."
         others = [flag for flag in outcome.on_at_onset if flag != f"crises.{outcome.kind}.on"]
         yield f"On at its onset: {_flag_list(others)}."
     else:
@@ -324,15 +324,7 @@ def _while_on(flags: Sequence[str]) -> str:
 
 
 def _flag_list(flags: Sequence[str]) -> str:
-    return ", ".join(_flag(flag) for flag in flags) or "nothing"
-
-
-def _flag(name: str) -> str:
-    """A flag in words: `crises.clash.on` is `crisis clash`, `quantities.roads_closed` is `roads closed`."""
-    parts = name.split(".")
-    if parts[0] == "crises":
-        return f"crisis {human(parts[1])}"
-    return human(".".join(parts[1:])) if parts[0] == "quantities" else wording.flag(name)
+    return ", ".join(wording.flag(flag) for flag in flags) or "nothing"
 
 
 def _closest(start: dt.date, closest: Approach) -> Iterator[str]:

@@ -174,7 +174,7 @@ def _roads(result: Result, width: int) -> list[str]:
     rows = [("likeliest roads", "odds", "of 100 of these" if any(road.usual for road in found[:_TOP_ROADS]) else "")]
     for road in found[:_TOP_ROADS]:
         usual = [f"{wording.flag(flag)} in {wording.in_hundred(share)}" for flag, share in road.usual[:_TOP_FLAGS]]
-        name = f"{human(road.kind)} from {human(road.root)}"
+        name = f"{human(road.kind)} from {wording.root(road.root)}"
         rows.append((name, chance(road.p, road.se or digits), ", ".join(usual)))
     left = rest(result, sum(road.p for road in found[:_TOP_ROADS]))
     if found and left > 0.0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.estimates.digits import percent, percent_range
@@ -62,10 +63,43 @@ def human(name: str) -> str:
     return plain(name.replace("_", " ").replace(".", " "))
 
 
+_FLAGS = {"active": "build-up under way", "preparing": "build-up in preparation"}
+_ROOTS = {
+    "build_ups": "an order",
+    "incidents": "incidents",
+    "exercises": "the exercise",
+    "pullbacks": "the pullback",
+    "sanctions": "sanctions",
+    "diplomacy": "talks",
+    "intent": "a change of intent",
+    "events": "an event",
+    "crises": "its own clock",
+}
+
+
 def flag(name: str) -> str:
     """A flag of the world as words, without its section: `exercises.zapad.on` is `zapad on`."""
     parts = name.split(".")
+    if parts[0] == "build_ups" and parts[-1] in _FLAGS:
+        return _FLAGS[parts[-1]] + _which(parts)
+    if parts[0] == "crises":
+        return f"{human(parts[1])} crisis on"
     return human(".".join(parts[1:] if len(parts) > 2 or parts[0] == "quantities" else parts))
+
+
+def root(block: str) -> str:
+    """The block where a road begins, as words: `exercises.zapad` is `the exercise zapad`, `build_ups.main` `an order`."""
+    parts = block.split(".")
+    if parts[0] == "crises" or parts[0] not in _ROOTS:
+        return _ROOTS.get(parts[0], human(block))
+    if parts[0] in ("exercises", "pullbacks"):
+        return f"{_ROOTS[parts[0]]} {human('.'.join(parts[1:]))}"
+    return _ROOTS[parts[0]] + _which(parts)
+
+
+def _which(parts: Sequence[str]) -> str:
+    """A block's own name in brackets; `main` needs none."""
+    return f" ({human(parts[1])})" if len(parts) > 1 and parts[1] != "main" else ""
 
 
 def in_hundred(share: float) -> str:

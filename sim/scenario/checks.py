@@ -44,16 +44,17 @@ def window(file: ScenarioFile, places: Places) -> list[Problem]:
 def kinds(file: ScenarioFile, places: Places) -> list[Problem]:
     """The kinds of crisis that the question counts, and those that outside views and resolutions speak of."""
     found: list[Problem] = []
-    counted, crises = file.question.kinds, file.crises
+    counted = file.question.kinds
+    crises = places.below(("crises",))
     listed = f"kinds are {', '.join(crises)}"
-    if not counted:
+    if not counted and not places.below(("question", "kinds")) and ("question", "kinds") in places.marks:
         found.append(places.about("SC302", "question.kinds", "counts no kind of crisis", listed))
     for place, kind in enumerate(counted):
         where = ("question", "kinds", place)
         if kind not in crises:
             text = f"counts `{kind}`, which is no kind under `crises`"
             found.append(places.about("SC302", where, text, did_you_mean(kind, crises) or listed))
-        elif crises[kind].passive:
+        elif kind in file.crises and file.crises[kind].passive:
             hint = "delete it here, or delete `passive` there"
             found.append(places.about("SC302", where, f"counts `{kind}`, which is passive: only recorded", hint))
         if kind in counted[:place]:
@@ -135,11 +136,11 @@ def _misread(
         return places.about(
             "SC303", where, text, "a formula reads numbers of a world: leave `each` out there", part=shown
         )
-    if name not in values:
+    if name not in values and trail(name) not in places.marks:
         known = [path.removeprefix("assumptions.") for path in values]
         hint = did_you_mean(shown, known) or _NO_SUCH
         return places.about("SC303", where, f"reads `{excerpt(shown)}`, and there is no such value", hint, part=shown)
-    if values[name].kind == "state":
+    if name in values and values[name].kind == "state":
         hint = "use the multipliers of `intent` instead"
         return places.about(
             "SC303", where, f"reads `{excerpt(shown)}`, which is a state and no number", hint, part=shown
@@ -183,6 +184,8 @@ def correlations(
                 text = f"names `{excerpt(path)}`, which is luck drawn at each firing"
                 found.append(places.about("SC305", where, text, hint))
             elif path not in values:
+                if trail(path) in places.marks and not places.is_block(trail(path)):
+                    continue  # it is there, but it could not be read
                 hint = did_you_mean(path, uncertain) or "write the path of an uncertain value"
                 text = f"names `{excerpt(path)}`, and there is no such value"
                 found.append(places.about("SC305", where, text, hint))
@@ -192,7 +195,8 @@ def correlations(
                 says = excerpt(values[path].text)
                 how = f"is computed, `{says}`" if values[path].formula is not None else f"is certain, `{says}`"
                 found.append(places.about("SC305", where, f"names `{excerpt(path)}`, which {how}", hint))
-    if found or not file.correlations:
+    known = all(str(path) in values for *paths, _ in file.correlations for path in paths)
+    if found or not known or not file.correlations:
         return [], found
     try:
         return Copula.build(file.correlations), []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +16,9 @@ from sim.rules.link import LinkProblem
 from sim.rules.program import Program
 from sim.scenario import checks, document, numeric_checks, source
 from sim.scenario.build import build, world_of
-from sim.scenario.diagnostics import Problem
+from sim.scenario.diagnostics import Problem, did_you_mean
 from sim.scenario.document import Trail
-from sim.scenario.explain import empty_places, empty_problems, name_problems, schema_problems
+from sim.scenario.explain import Item, empty_places, empty_problems, name_problems, schema_problems, trail_of
 from sim.scenario.names import names
 from sim.scenario.places import Places, trail
 from sim.scenario.salvage import Salvage, salvage
@@ -25,7 +26,8 @@ from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Mapping as Tree
 from sim.world.fields import World, bind
 
-_CALENDAR = (("clock",), ("question", "opens"), ("question", "closes"))
+_CALENDAR: tuple[Trail, ...] = (("clock",), ("question", "opens"), ("question", "closes"))
+_SUBJECT = re.compile(r"`([^`]*)`")
 
 
 @dataclass(slots=True)
@@ -33,9 +35,9 @@ class Judged:
     """A file, its problems, and as much of the scenario as could be built; `program` is None after any error."""
 
     plain: Any
-    file: ScenarioFile
-    world: World
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem]
+    file: ScenarioFile | None = None
+    world: World | None = None
     values: dict[str, Value] = field(default_factory=dict)
     draws: dict[str, Draw] = field(default_factory=dict)
     groups: Sequence[Group] = ()
@@ -51,21 +53,135 @@ class Judged:
 def judge(plain: Any, places: Places, *, look: bool = True) -> Judged:
     """Read and check a plain tree. With `look`, the first worlds are drawn and looked at."""
     empty = list(empty_places(places, plain))
-    problems = [*empty_problems(empty, places), *name_problems(places)]
-    healthy = _without(plain, empty)
-    saved = Salvage(gone=set(empty))
-    try:
-        saved.file = ScenarioFile.model_validate(healthy)
-    except ValidationError as error:
-        items = [item for item in error.errors(include_url=False) if not _about_empty(item, empty)]
-        problems += schema_problems(items, places)
-        rest = salvage(healthy, error)
-        saved.file, saved.later = rest.file, rest.later
-        saved.gone |= rest.gone
-        problems += schema_problems(saved.later, places)
-    if saved.file is None:
-        nothing = ScenarioFile.model_construct()
-        return Judged(plain, nothing, World(_NO_DATE, 0.0, 0.0, 0.0), problems)
-    judged = Judged(plain, saved.file, world_of(saved.file), problems)
-    _sense(judged, saved, places, look=look)
+    judged = Judged(plain, [*empty_problems(empty, places), *name_problems(places)])
+    saved = _read(_without(plain, empty), empty, judged, places)
+    if saved.file is not None:
+        judged.file, judged.world = saved.file, world_of(saved.file)
+        _sense(judged, saved.file, judged.world, saved, places)
+        if look and judged.program is not None and not any(saved.in_doubt(path) for path in _CALENDAR):
+            found = numeric_checks.worlds(judged.program, judged.values, judged.groups, judged.world, places)
+            judged.problems += [problem for problem in found if saved.whole or not _doubtful(problem, saved)]
+        if judged.broken:
+            judged.program = None
     return judged
+
+
+def _read(healthy: Any, empty: Sequence[Trail], judged: Judged, places: Places) -> Salvage:
+    """The file, with stand-ins for what cannot be read; notes what is wrong."""
+    try:
+        return Salvage(ScenarioFile.model_validate(healthy), set(empty))
+    except ValidationError as error:
+        judged.problems += schema_problems(_not_about(empty, error.errors(include_url=False)), places)
+        saved = salvage(healthy, error)
+    judged.problems += schema_problems(_not_about(empty, saved.later), places)
+    saved.gone.update(empty)
+    return saved
+
+
+def _not_about(empty: Sequence[Trail], items: Iterable[Any]) -> list[Item]:
+    """Without what is said of keys that are there but hold nothing, and of blocks that lack only these."""
+    return [
+        item
+        for item in items
+        if not any(
+            path == trail_of(item) or (item["type"] == "value" and path[:-1] == trail_of(item)) for path in empty
+        )
+    ]
+
+
+def _without(plain: Any, trails: Iterable[Trail]) -> Any:
+    """The tree without some of its places; an item of a list takes its whole list along."""
+    if isinstance(plain, dict):
+        plain = dict(plain)
+        below: dict[str | int, list[Trail]] = {}
+        for path in trails:
+            below.setdefault(path[0], []).append(path[1:])
+        for key, rests in below.items():
+            if any(not rest or isinstance(rest[0], int) for rest in rests):
+                del plain[key]
+            else:
+                plain[key] = _without(plain[key], rests)
+    return plain
+
+
+def _sense(judged: Judged, file: ScenarioFile, world: World, saved: Salvage, places: Places) -> None:
+    """What a file means as a whole; builds the Program where its names and formulas lead somewhere."""
+    for item in bind(file):
+        if isinstance(item, Value):
+            judged.values[item.path] = item
+        else:
+            judged.draws[item.path] = item
+    if not any(saved.in_doubt(path) for path in _CALENDAR):
+        judged.problems += checks.window(file, places)
+    judged.problems += checks.kinds(file, places)
+    misread = checks.formulas(file, judged.values, judged.draws, places)
+    judged.problems += misread
+    judged.groups, refused = checks.correlations(file, judged.values, judged.draws, places)
+    judged.problems += refused
+    judged.brings, program, linking = build(file, world)
+    nameless = names(file, judged.brings, places, saved.in_doubt)
+    judged.problems += nameless
+    refusals = checks.refusals(world, places)
+    judged.problems += [problem for problem in refusals if saved.whole or not _doubtful(problem, saved)]
+    judged.problems += _rest(linking, nameless, saved, places)
+    if program is not None and not misread:
+        judged.program = program
+        if saved.whole:
+            judged.problems += checks.unused(program, judged.values, places)
+
+
+def _subject(problem: Problem) -> Trail:
+    """The path that a problem is about: what stands first in backquotes."""
+    found = _SUBJECT.search(problem.text)
+    return trail(re.sub(r"\[(\d+)\]", r".\1", found[1])) if found else ()
+
+
+def _doubtful(problem: Problem, saved: Salvage) -> bool:
+    return problem.code == "SC310" or saved.in_doubt(_subject(problem))
+
+
+def _rest(linking: Sequence[LinkProblem], told: Sequence[Problem], saved: Salvage, places: Places) -> list[Problem]:
+    """Problems of linking that nothing else has told yet."""
+    blocks = {_subject(problem)[:2] for problem in told}
+    found: dict[tuple[str, str], Problem] = {}
+    for item in linking:
+        here = trail(item.block)
+        if here[:2] in blocks or saved.in_doubt(here) or saved.in_doubt(trail(item.missing)):
+            continue
+        hint = did_you_mean(item.missing, item.candidates) or "check the names"
+        mark = places.find(here, on_key=places.is_block(here))
+        problem = Problem("SC307", "warning" if item.warning else "error", item.text, mark, hint)
+        found.setdefault((item.block, item.missing), problem)
+    return list(found.values())
+
+
+def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """What is wrong with a file once the overrides of one of its variants are in it."""
+    entry = tree.items.get("variants")
+    if entry is None or not isinstance(entry.node, Tree):
+        return []
+    problems: list[Problem] = []
+    known = {(problem.code, problem.text) for problem in base.problems}
+    for name, variant in entry.node.items.items():
+        if not isinstance(variant.node, Tree):
+            continue
+        changed, refused = _overridden(tree, variant.node)
+        problems += refused
+        judged = judge(source.plain(changed), Places(document.marks(changed), lines), look=False)
+        for problem in judged.problems:
+            if problem.severity == "error" and (problem.code, problem.text) not in known:
+                problems.append(replace(problem, text=f"in the variant `{name}`, {problem.text}"))
+    return problems
+
+
+def _overridden(tree: Tree, overrides: Tree) -> tuple[Tree, list[Problem]]:
+    problems: list[Problem] = []
+    for path, override in overrides.items.items():
+        if path in ("about", "source"):
+            continue
+        changed = document.override(tree, path, override.node, override.key_mark)
+        if isinstance(changed, Problem):
+            problems.append(changed)
+        else:
+            tree = changed
+    return tree, problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.rules.language import Armed, Brings, Clock, Start
@@ -27,16 +27,25 @@ class _Finder:
     file: ScenarioFile
     brings: Brings
     places: Places
+    in_doubt: Callable[[Trail], bool]
     found: list[Problem] = field(default_factory=list)
+
+    def doubts(self, name: str) -> bool:
+        """Whether a name may lead to something that could not be read."""
+        first = name.split(".")[0]
+        home = {"sides": ("forces",), "crises": ("crises",)}.get(first)
+        return self.in_doubt(tuple(name.split(".")) if home is None else home) or self.in_doubt(("crises", name))
 
     def note(self, path: Trail, text: str, hint: str | None, *, on_key: bool = False, part: str | None = None) -> None:
         """One more problem."""
         self.found.append(self.places.about("SC307", path, text, hint, on_key=on_key, part=part))
 
-    def need(self, path: Trail, name: str, known: Iterable[str], what: str, *, on_key: bool = False) -> bool:
-        """Whether a name is known; if not, say so and say which one was meant."""
+    def need(
+        self, path: Trail, name: str, known: Iterable[str], what: str, *, block: str = "", on_key: bool = False
+    ) -> bool:
+        """Whether a name is known, or stands in a block, readable or not; if it is not, say so and which was meant."""
         listed = list(known)
-        if name in listed:
+        if name in listed or (block and name in self.places.below((block,))):
             return True
         hint = did_you_mean(name, listed) or _list_of(what, listed)
         self.note(path, f": there is no {what} `{excerpt(name)}`", hint, on_key=on_key)
@@ -51,9 +60,12 @@ def _list_of(what: str, names: Sequence[str]) -> str:
     return f"{plural} are {', '.join(names[:_MOST_LISTED])}{more}"
 
 
-def names(file: ScenarioFile, brings: Brings, places: Places) -> list[Problem]:
-    """Every name that leads nowhere, each where it is written."""
-    finder = _Finder(file, brings, places)
+def names(file: ScenarioFile, brings: Brings, places: Places, in_doubt: Callable[[Trail], bool]) -> list[Problem]:
+    """Every name that leads nowhere, each where it is written.
+
+    `in_doubt` tells paths about which nothing can be said, because a part of their block could not be read.
+    """
+    finder = _Finder(file, brings, places, in_doubt)
     _forces_and_sides(finder)
     _states(finder)
     for path, block in _multipliers(file):
@@ -84,28 +96,32 @@ def _quantities(brings: Brings) -> list[str]:
 
 def _forces_and_sides(finder: _Finder) -> None:
     file = finder.file
-    sides = list(dict.fromkeys(force.side for force in file.forces.values()))
+    # a force that could not be read may be of any side
+    sides = None if finder.in_doubt(("forces",)) else list(dict.fromkeys(force.side for force in file.forces.values()))
     for name, pullback in file.pullbacks.items():
         for place, force in enumerate(pullback.forces):
-            finder.need(("pullbacks", name, "forces", place), force, file.forces, "force")
+            finder.need(("pullbacks", name, "forces", place), force, file.forces, "force", block="forces")
     for name, exercise in file.exercises.items():
         if exercise.brings is not None:
-            finder.need(("exercises", name, "brings", "to"), exercise.brings.to, file.forces, "force")
+            finder.need(("exercises", name, "brings", "to"), exercise.brings.to, file.forces, "force", block="forces")
         if exercise.takes_home is not None:
-            finder.need(("exercises", name, "takes_home", "of"), exercise.takes_home.of, file.forces, "force")
+            finder.need(
+                ("exercises", name, "takes_home", "of"), exercise.takes_home.of, file.forces, "force", block="forces"
+            )
     for name, build_up in file.build_ups.items():
         _build_up(finder, name, build_up, sides)
     for name, crisis in file.crises.items():
-        if crisis.of is not None:
+        if crisis.of is not None and sides is not None:
             finder.need(("crises", name, "of"), crisis.of, sides, "side")
 
 
-def _build_up(finder: _Finder, name: str, build_up: BuildUp, sides: Sequence[str]) -> None:
+def _build_up(finder: _Finder, name: str, build_up: BuildUp, sides: Sequence[str] | None) -> None:
     forces, side = finder.file.forces, build_up.side
-    known = finder.need(("build_ups", name, "side"), side, sides, "side")
+    known = sides is not None and finder.need(("build_ups", name, "side"), side, sides, "side")
     for force in build_up.to:
         where = ("build_ups", name, "to", force)
-        if finder.need(where, force, forces, "force", on_key=True) and known and forces[force].side != side:
+        there = finder.need(where, force, forces, "force", block="forces", on_key=True)
+        if there and known and forces[force].side != side:
             text = f"is a force of {forces[force].side}, but {side} builds up here"
             own = [other for other, block in forces.items() if block.side == side]
             finder.note(where, text, f"forces of {side} are {', '.join(own)}", on_key=True)
@@ -139,10 +155,10 @@ def _multiplied(finder: _Finder, path: Trail, incidents: Mapping[str, object], c
     file = finder.file
     rated = [name for name, crisis in file.crises.items() if crisis.rate is not None]
     for name in incidents:
-        finder.need((*path, "incidents", name), name, file.incidents, "incident", on_key=True)
+        finder.need((*path, "incidents", name), name, file.incidents, "incident", block="incidents", on_key=True)
     for name in crises:
         where = (*path, "crises", name)
-        if finder.need(where, name, file.crises, "kind of crisis", on_key=True) and name not in rated:
+        if finder.need(where, name, file.crises, "kind of crisis", block="crises", on_key=True) and name not in rated:
             text = f"multiplies the rate of `{name}`, which has none"
             hint = f"kinds with a `rate` are {', '.join(rated)}" if rated else "no kind has a `rate`: delete it"
             finder.note(where, text, hint, on_key=True)
@@ -164,7 +180,7 @@ def _hooks(finder: _Finder) -> None:
     for block in ("sanctions", "diplomacy", "crises", "events"):
         for name, item in getattr(finder.file, block).items():
             hook = item.when
-            if hook is None or resolve_hook(hook, behind) is not None:
+            if hook is None or resolve_hook(hook, behind) is not None or finder.doubts(hook):
                 continue
             where = (block, name, "when")
             if hook.removeprefix("crises.") in passive:
@@ -184,7 +200,7 @@ def _meant(name: str, known: Sequence[str]) -> str | None:
 
 def _tension(finder: _Finder) -> None:
     """One problem, however many places want the tension that is not there."""
-    if finder.file.tension is not None:
+    if finder.file.tension is not None or ("tension",) in finder.places.marks:
         return
     wanting = list(_wants_tension(finder.file))
     if wanting:
@@ -216,7 +232,7 @@ def _watched(finder: _Finder) -> None:
     tensions = [tension.name for tension in finder.brings.tensions]
     for path, condition in conditions(finder.file):
         name = condition.quantity
-        if name in known:
+        if name in known or finder.doubts(name):
             continue
         if name in tensions:
             hint = "watch a quantity, or let a rate depend on it with `per_tension`"
@@ -228,6 +244,8 @@ def _watched(finder: _Finder) -> None:
 def _effect(finder: _Finder, path: Trail, effect: EffectBlock) -> None:
     brings, target, verb = finder.brings, effect.target, effect.verb
     where = (*path, verb)
+    if finder.doubts(target):
+        return
     if verb in ("add", "scale", "set"):
         stored = [quantity.name for quantity in brings.quantities]
         known = [*stored, *(tension.name for tension in brings.tensions)]
@@ -238,13 +256,13 @@ def _effect(finder: _Finder, path: Trail, effect: EffectBlock) -> None:
     elif verb in ("arm", "disarm"):
         _armed(finder, where, target, verb)
     elif verb in ("begin", "end"):
-        finder.need(where, target, finder.file.crises, "kind of crisis")
+        finder.need(where, target, finder.file.crises, "kind of crisis", block="crises")
     elif verb == "reset" and target not in [low.name for low in brings.lows]:
         lows = [low.name for low in brings.lows]
         hint = _meant(target, lows) or "only a crisis with `rise` has a low, like `crises.NAME.low`"
         finder.note(where, f": there is no low `{excerpt(target)}`", hint)
-    if effect.of is not None and effect.of not in _quantities(brings):
-        known = _quantities(brings)
+    known = _quantities(brings)
+    if effect.of is not None and effect.of not in known and not finder.doubts(effect.of):
         finder.note((*path, "of"), f": there is no quantity `{excerpt(effect.of)}`", _meant(effect.of, known))
 
 

@@ -76,7 +76,11 @@ def _outside(values: Mapping[str, Value], evaluate: Evaluator, places: Places) -
         if bad.any():
             worst = numbers[bad][np.argmax(np.abs(numbers[bad]))]
             text = f"is outside what it can be in {percent(float(np.mean(bad)))} of the worlds (like {short_number(worst)})"
-            hint = f"{rule}: write `= min(…, {high:g})`" if worst > high else f"{rule}: write `= max(…, {max(low, 0.0):g})`"
+            hint = (
+                f"{rule}: write `= min(…, {high:g})`"
+                if worst > high
+                else f"{rule}: write `= max(…, {max(low, 0.0):g})`"
+            )
             yield places.about("SC316", path, text, hint)
 
 
@@ -183,7 +187,9 @@ def _tails(values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
         usual, rare = spread.quantile(0.95), spread.quantile(0.9999)
         if rare > LONG_TAIL * usual > 0.0:
             text = f"has a long tail: 1 world in 10 000 has more than {short_number(rare)}"
-            hint = f"say how far it can go: `within: [{short_number(spread.quantile(0.01))}, {short_number(usual * 2.0)}]`"
+            hint = (
+                f"say how far it can go: `within: [{short_number(spread.quantile(0.01))}, {short_number(usual * 2.0)}]`"
+            )
             yield places.about("SC314", path, text, hint.replace("\u202f", ""), warning=True)
 
 

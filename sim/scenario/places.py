@@ -39,6 +39,10 @@ class Places:
             return mark
         return Mark(mark.source, mark.line, mark.column + found)
 
+    def below(self, path: Trail) -> list[str]:
+        """The keys of the block at a path, as they are written, whether or not they could be read."""
+        return [str(other[-1]) for other in self.marks if other[:-1] == path and len(other) > len(path)]
+
     def is_block(self, path: Trail) -> bool:
         """Whether other paths lie below this one."""
         return any(other[: len(path)] == path and len(other) > len(path) for other in self.marks)

@@ -50,8 +50,8 @@ class Salvage:
     later: list[Item] = field(default_factory=list)
 
     def in_doubt(self, path: Sequence[str | int]) -> bool:
-        """Whether a path, or the block that it lies in, has a stand-in, so that nothing can be said about it."""
-        return any(lost[:2] == tuple(path)[: len(lost[:2])] or tuple(path)[:2] == lost[:2] for lost in self.gone)
+        """Whether a path, the block that it lies in, or something below it has a stand-in, so that nothing can be said."""
+        return any(all(a == b for a, b in zip(lost[:2], path[:2], strict=False)) for lost in self.gone)
 
     @property
     def whole(self) -> bool:

@@ -116,8 +116,8 @@ def test_commands_do_what_the_page_shows(name: str, desk: Path, capsys: pytest.C
     """`test: output` compares what is printed, `test: run` plays a few runs only, the others prepare files or read."""
     for marker, language, block in fences(name):
         if marker == "python":
-            exec(compile(block, name, "exec"), {"__name__": "__main__"})  # noqa: S102 - the page's own example
-            _, shown = "", [line[2:] for line in block.splitlines() if line.startswith("# ")]
+            exec(compile(block, name, "exec"), {"__name__": "__main__"})
+            shown = [line[2:] for line in block.splitlines() if line.startswith("# ")]
             assert missing_lines(shown, capsys.readouterr().out) == []
         if marker == "file":
             first, _, rest = block.partition("\n")

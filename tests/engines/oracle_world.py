@@ -126,7 +126,10 @@ class World:
     def settle(self) -> None:
         """Derived quantities, then clocks."""
         for i in range(len(self.program.derived_kind)):
-            self.quantity[self.program.stored + i] = finite(self.derived(i), NOT_FINITE)
+            value = finite(self.derived(i), NOT_FINITE)
+            if value != self.quantity[self.program.stored + i]:
+                # an equal zero of the other sign is no change, here as in a write
+                self.quantity[self.program.stored + i] = value
         for rank, clock in self.clock.items():
             on, multiple = self.multiple(rank)
             touched = any(j in self.changed for j, inside, outside in self.gains(rank) if inside != 0 or outside != 0)

@@ -221,7 +221,7 @@ def test_s5_a_hook_is_not_heard_where_the_chance_failed(play: Play) -> None:
 
 
 def test_s5_waits_are_numbered_by_dues(play: Play) -> None:
-    run = play(ask(event("a", Clock(1.0)), days=8.0))
+    run = play(ask(event("a", Clock(1.0)), days=20.0))
     times = run.times("e.a")
     expected, now = [], 0.0
     for k in range(len(times)):

@@ -22,7 +22,7 @@ from sim.rules.language import (
 from sim.rules.link import Span
 from tests.engines.programs import Question
 
-SEED, WORLD, REPLAY = 1, 0, 0
+SEED, WORLD, REPLAY = 18, 0, 0
 
 
 def event(name: str, trigger: Trigger, *effects: Effect, chance: Number | None = None, **more: object) -> Rule:

@@ -124,4 +124,4 @@ def test_months_add_up_by_their_ends() -> None:
 
 def test_roads_are_gathered_by_kind_and_root() -> None:
     # 9.21 + 6.17 + 2.88 = 18.26; zapad was on in 9.05 of them, 49.6 %; prepare in 2.88, 15.8 %.
-    assert "build up from build ups main 18.3 % zapad on in 50, intent prepare in 16" in flat(sample.result())
+    assert "build up from an order 18.3 % zapad on in 50, intent prepare in 16" in flat(sample.result())

@@ -107,7 +107,7 @@ def _subtitle(result: Result) -> str:
 
 
 def _name(road: Road) -> str:
-    return f"{wording.human(road.kind)} from {wording.human(road.root)}"
+    return f"{wording.human(road.kind)} from {wording.root(road.root)}"
 
 
 def _bars(result: Result) -> list[_Bar]:
