@@ -519,7 +519,8 @@ class Theatre:
             while troops - low >= needed * (1.0 - 1e-9) and not due.processed:
                 yield due | self.moved
                 troops = sum(self.troops.values())
-            if not due.processed:
+            # a drill may last exactly as long as the hold: troops that leave at that instant have not stayed long enough
+            if not due.processed or troops - low < needed * (1.0 - 1e-9):
                 continue
             self._begin(kind, counted=counted)
             while sum(self.troops.values()) - low > needed / 2.0:

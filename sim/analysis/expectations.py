@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,12 +123,8 @@ def expectations(case: Case) -> Expectations:
         median_states=tuple(
             (path, value.states[_likeliest(value)]) for path, value in scenario.values.items() if value.kind == "state"
         ),
-        contents=tuple(
-            (name, len(scenario.resolved[name])) for name in _NAMED if scenario.resolved.get(name)
-        ),
-        rules=tuple(
-            (name, int(np.count_nonzero(scenario.program.trigger == trigger))) for trigger, name in _TRIGGERS
-        ),
+        contents=tuple((name, len(scenario.resolved[name])) for name in _NAMED if scenario.resolved.get(name)),
+        rules=tuple((name, int(np.count_nonzero(scenario.program.trigger == trigger))) for trigger, name in _TRIGGERS),
         sizes=(
             ("quantities", len(scenario.program.quantities)),
             ("tensions", len(scenario.program.tensions)),
@@ -250,7 +246,8 @@ def _sliced(spread: Distribution, numbers: Floats) -> Floats:
 def _form(value: Value) -> str:
     if value.distribution is None:
         return "fixed" if value.formula is None else "formula"
-    return value.distribution.family.replace("log_metalog", "metalog").replace("logit_metalog", "metalog").replace("_", "-")
+    family = value.distribution.family
+    return "metalog" if family.endswith("metalog") else family.replace("_", "-")
 
 
 def _unit(item: Value | Draw) -> str | None:
@@ -371,9 +368,8 @@ def _integrated(clock: ClockPlan, state: State, opens: float, closes: float) -> 
         coefficient * numbers[inside] + numbers[outside]
         for inside, outside in zip(clock.inside, clock.outside, strict=True)
     ]
-    flows = [
-        [column[tension] for tension in clock.tensions] for column in (tensions.value, tensions.baseline, tensions.decay)
-    ]
+    columns = (tensions.value, tensions.baseline, tensions.decay)
+    flows = [[column[tension] for tension in clock.tensions] for column in columns]
     until = [
         cumulative_hazard(day, coefficient * numbers[clock.constant], len(gains), gains, *flows)
         for day in (opens, closes)

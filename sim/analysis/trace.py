@@ -37,8 +37,8 @@ RULES = {
     Typical.crisis: "a hit of the most common pathway, the one whose first onset is the median of these hits",
     Typical.calm: "a run without a counted onset, the one whose number of dues is closest to the median of these runs",
     Typical.near_miss: (
-        "a run without a counted onset, the one whose definition was met for the largest part of the time it must hold, "
-        "or else the one that came closest to its level"
+        "a run without a counted onset, the one whose definition was met for the largest part of the time that it "
+        "must hold, or else the one that came closest to its level"
     ),
 }
 TIES = "ties: the lowest run number"
@@ -153,7 +153,7 @@ def _sample(scenario: Scenario, seed: int, progress: Progress | None, *, stories
     if not any(run.status == FINISHED for run in results):
         reasons = Counter(FAILURES[run.status] for run in results)
         listed = ", ".join(f"{reason} ({number} runs)" for reason, number in sorted(reasons.items()))
-        raise FailedRunsError(f"each of the first {SAMPLE} runs failed, so none is typical: {listed}; --run 0 tells one")
+        raise FailedRunsError(f"all of the first {SAMPLE} runs failed, so none is typical: {listed}; --run 0 tells one")
     return _Sample(engine.plan, numbers, results, told)
 
 
@@ -201,15 +201,15 @@ def _near_miss(sample: _Sample, calm: Sequence[int]) -> int:
         found = approaches(sample.plan, sample.numbers[world].tolist(), sample.stories[world])
         if not found:
             raise TooLittleError(
-                "no counted kind is defined by a level, a rise or a condition that must hold, so nothing can nearly happen; "
-                "try --typical calm"
+                "no counted kind is defined by a level, a rise or a condition that must hold, so nothing can nearly "
+                "happen; try --typical calm"
             )
         best.append((max(a.hold_share for a in found), max(a.level_share for a in found), world))
     hold, level, _ = (max(column) for column in zip(*best, strict=True))
     if hold <= 0.0 and level <= 0.0:
         raise TooLittleError(
-            f"in none of the {len(calm)} calm runs among the first {SAMPLE} did anything come near a counted definition; "
-            "try --typical calm"
+            f"in none of the {len(calm)} calm runs among the first {SAMPLE} did anything come near a counted "
+            "definition; try --typical calm"
         )
     place = 0 if hold > 0.0 else 1
     return min(best, key=lambda row: (-row[place], row[2]))[2]

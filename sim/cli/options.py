@@ -30,9 +30,9 @@ class TypicalChoice(StrEnum):
 File = Annotated[Path, typer.Argument(help="A scenario file (YAML).", show_default=False)]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one value of the file; may be repeated.", show_default=False),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one value; may be repeated.", show_default=False),
 ]
-Variant = Annotated[str | None, typer.Option("--variant", help="Apply a variant of the file first.", show_default=False)]
+Variant = Annotated[str | None, typer.Option("--variant", help="Take a variant of the file.", show_default=False)]
 Seed = Annotated[int, typer.Option("--seed", help="Addresses every draw: same seed, same runs.")]
 Worlds = Annotated[int | None, typer.Option("--worlds", help="Draws of what is not known.", show_default="2048")]
 Replays = Annotated[int | None, typer.Option("--replays", help="Plays of each world.", show_default="8")]

@@ -99,11 +99,11 @@ def draw_preview(folder: Path, scenario: Scenario, seed: int) -> list[Path]:
         names = [*program.quantities, *program.tensions][:4]
     days = weekly(scenario)
     paths = probe(scenario, seed, PREVIEW_WORLDS, days, names)
-    every = [
-        fan(scenario, name, _label(name), _unit(name), days, paths[place]) for place, name in enumerate(names)
-    ]
+    every = [fan(scenario, name, _label(name), _unit(name), days, paths[place]) for place, name in enumerate(names)]
     folder.mkdir(parents=True, exist_ok=True)
-    return save(preview.draw(every, marks(scenario.file), window(scenario)), preview.table(every), folder, "preview", svg=False)
+    return save(
+        preview.draw(every, marks(scenario.file), window(scenario)), preview.table(every), folder, "preview", svg=False
+    )
 
 
 def _label(name: str) -> str:

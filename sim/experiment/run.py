@@ -68,9 +68,7 @@ def _fixed(scenario: Scenario, design: Design, executor: Executor, progress: Pro
     return Played(outcomes, values, design.worlds, "design", None)
 
 
-def _watched(
-    played: Iterator[Outcomes], progress: Progress | None, done: int, total: int | None
-) -> Iterator[Outcomes]:
+def _watched(played: Iterator[Outcomes], progress: Progress | None, done: int, total: int | None) -> Iterator[Outcomes]:
     for part in played:
         if len(part):
             done = int(part.world[-1]) + 1

@@ -55,7 +55,9 @@ def text(scenario: Scenario, tale: Tale, address: str, choice: Choice | None, wi
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def document(scenario: Scenario, tale: Tale, run: dict[str, Any], choice: Choice | None, *, everything: bool) -> dict[str, Any]:
+def document(
+    scenario: Scenario, tale: Tale, run: dict[str, Any], choice: Choice | None, *, everything: bool
+) -> dict[str, Any]:
     """The same as one JSON object: days and dates for every event; a time that never comes is null."""
     start = scenario.file.clock.starts
     events = [event for event in tale.events if everything or not _hidden(event)]
@@ -83,17 +85,17 @@ def _head(scenario: Scenario, address: str, choice: Choice | None, width: int) -
     lines = paragraph(plain(scenario.file.title), width) + paragraph(address, width)
     if choice is not None:
         lines += paragraph(f"{capital(choice.why)}.", width)
-        lines += paragraph(
-            f"It is one of {choice.found} such runs among the {choice.of} that finished of the first {SAMPLE} worlds, "
-            "replay 0 of each.",
-            width,
-        )
+        among = f"{SAMPLE} runs" if choice.of == SAMPLE else f"the {choice.of} of {SAMPLE} runs that finished"
+        told = f"It is one of {choice.found} such runs among {among} (replay 0 of worlds 0 to {SAMPLE - 1})."
+        lines += paragraph(told, width)
     return lines
 
 
 def _world(scenario: Scenario, tale: Tale, width: int) -> list[str]:
     """What is particular about this world."""
     lines = [f"Starts with {human(path.split('.')[0])}: {human(state)}." for path, state in tale.states]
+    if not any(value.uncertain and value.kind != "state" for value in scenario.values.values()):
+        return lines
     if not tale.far_out:
         return [*lines, "No assumption lies below its 10th or above its 90th percentile in this world."]
     rows = [
@@ -121,13 +123,13 @@ def _rank(percentile: float) -> str:
 
 
 def _story(scenario: Scenario, tale: Tale, width: int, *, everything: bool) -> list[str]:
-    lines = _lines(tale.events, everything=everything)
-    who = min(max((len(line.who) for line in lines), default=0), _WHO)
     start, question = scenario.file.clock.starts, scenario.file.question
     edges = [
         (float((question.opens - start).days), "the window of the question opens"),
         (float((question.closes - start).days + 1), "the window closes"),
     ]
+    lines = _lines(tale.events, start, [day for day, _ in edges], everything=everything)
+    who = min(max((len(line.who) for line in lines), default=0), _WHO)
     rows: list[str] = []
     for line in lines:
         while edges and line.time >= edges[0][0]:
@@ -165,17 +167,21 @@ def _hidden(event: Event) -> bool:
     return event.empty or event.passive or not (event.story or event.notes or event.begun or event.ended)
 
 
-def _lines(events: Sequence[Event], *, everything: bool) -> list[_Line]:
-    """Lines for the events that are told; what repeats, and one block's dues at one instant, share a line."""
+def _lines(events: Sequence[Event], start: dt.date, edges: Sequence[float], *, everything: bool) -> list[_Line]:
+    """Lines for the events that are told; what repeats, and one block's dues at one instant, share a line.
+
+    No line reaches over an edge of the window. With `everything` no line is shared.
+    """
     lines: list[_Line] = []
     for event in events:
         if not everything and _hidden(event):
             continue
-        moved = [item for item in event.moved if everything or _of_interest(item)]
+        moved = [item for item in event.moved if _of_interest(item)]
         repeats = "" if everything else _repeats(event, moved)
         last = lines[-1] if lines else None
         if last is not None and last.block == event.block and not everything:
-            if repeats and last.repeats == repeats:
+            crosses = any(last.time < edge <= event.time for edge in edges)
+            if repeats and last.repeats == repeats and not crosses:
                 last.times += 1
                 _add(last, event, moved)
                 continue
@@ -185,7 +191,7 @@ def _lines(events: Sequence[Event], *, everything: bool) -> list[_Line]:
         line = _Line(event.time, event.time, event.block, _who(event), repeats=repeats)
         _add(line, event, moved)
         if everything:
-            line.extras += _small_print(event)
+            line.extras += _small_print(event, start)
         lines.append(line)
     return lines
 
@@ -232,7 +238,10 @@ def _what(event: Event) -> str:
 def _refusal(event: Event) -> str:
     if event.rule.endswith(".begun"):
         return "it is on already"
-    return " and ".join(f"{human(bound.quantity)} is {amount(bound.value)}" for bound in event.bounds) or "its guard refuses"
+    return (
+        " and ".join(f"{human(bound.quantity)} is {amount(bound.value)}" for bound in event.bounds)
+        or "its guard refuses"
+    )
 
 
 def _days(days: float) -> str:
@@ -281,11 +290,14 @@ def _level(number: float) -> str:
     return f"{number:.2f}" if 0.095 <= abs(number) < 100.0 else amount(number)
 
 
-def _small_print(event: Event) -> Iterator[str]:
-    """For `--all`: what will come due, what will not any more, and the rule's own name."""
-    for item in event.armed:
-        until = "" if item.last == item.first else f" to {item.last:.2f}"
-        yield f"{item.rule} due on day {item.first:.2f}{until}"
+def _small_print(event: Event, start: dt.date) -> Iterator[str]:
+    """For `--all`: the other numbers that moved, what will come due or not any more, and the rule's own name."""
+    for item in event.moved:
+        if not _of_interest(item):
+            yield f"{item.name} {_level(item.before)} → {_level(item.after)}"
+    for armed in event.armed:
+        until = "" if armed.last == armed.first else f" to {moment_at(start, armed.last)}"
+        yield f"{armed.rule} due {moment_at(start, armed.first)}{until}"
     for rule, number in event.disarmed:
         yield f"{number} pending of {rule} called off"
     if event.empty:
@@ -330,8 +342,8 @@ def _flag_list(flags: Sequence[str]) -> str:
 def _closest(start: dt.date, closest: Approach) -> Iterator[str]:
     if closest.held > 0.0:
         yield (
-            f"Closest: the definition of {human(closest.kind)} held for {_of_days(closest.held, closest.needed)}, until "
-            f"{moment_at(start, closest.until)}."
+            f"Closest: the definition of {human(closest.kind)} held for {_of_days(closest.held, closest.needed)}, "
+            f"until {moment_at(start, closest.until)}."
         )
     elif 0.0 < closest.level_share < 1.0:
         yield f"Closest: {100 * closest.level_share:.0f} % of the level of {human(closest.kind)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+
 from pydantic import BaseModel
 
 from sim.chance.copula import Copula, Group

@@ -63,11 +63,9 @@ def _problem(item: Item, trail: Trail, places: Places) -> Problem:
     if kind == "value":
         return _value_problem(item["ctx"]["problem"], trail, places)
     if kind == "literal_error":
-        hint = f"write {item['ctx']['expected']}"
-        return places.about("SC204", trail, f": `{excerpt(str(item['input']))}` cannot stand here", hint)
-    hint = _SHAPE_HINTS.get(kind)
-    if kind.startswith("model"):
-        hint = _listed(list(keys_at(trail)))
+        text = f": `{excerpt(str(item['input']))}` cannot stand here"
+        return places.about("SC204", trail, text, f"write {item['ctx']['expected']}")
+    hint = _listed(list(keys_at(trail))) if kind.startswith("model") else _SHAPE_HINTS.get(kind)
     return places.about("SC204", trail, f": {_SHAPES.get(kind, item['msg'])}", hint)
 
 

@@ -84,8 +84,7 @@ def load(path: Path, settings: Sequence[str] = (), variant: str | None = None) -
     problems = [*reading.problems, *judged.problems, *variant_problems(reading.tree, judged, reading.lines)]
     raise_if_errors(problems, reading.lines)
     warnings = tuple(ordered(problems, reading.lines))
-    scenario = _scenario(path, judged)
-    file = judged.file
+    scenario, file = _scenario(path, judged)
     return Case(
         scenario,
         file.evidence,
@@ -134,16 +133,16 @@ def _apply_variant(reading: _Reading, name: str) -> None:
                 reading.override(path, override.node, override.key_mark)
 
 
-def _scenario(path: Path, judged: Judged) -> Scenario:
-    program, file = judged.program, judged.file
-    if program is None:
+def _scenario(path: Path, judged: Judged) -> tuple[Scenario, ScenarioFile]:
+    program, file, world = judged.program, judged.file, judged.world
+    if program is None or file is None or world is None:
         raise SimError(f"{path}: the scenario cannot be built, and no reason was found; please report this file")
     text = json.dumps(judged.plain, sort_keys=True, ensure_ascii=False)
-    return Scenario(
+    scenario = Scenario(
         name=path.stem,
         sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         file=file.model_copy(update={"evidence": {}, "outside_view": {}, "resolution": {}}),
-        world=judged.world,
+        world=world,
         brings=judged.brings,
         program=program,
         values=dict(sorted(judged.values.items())),
@@ -151,3 +150,4 @@ def _scenario(path: Path, judged: Judged) -> Scenario:
         groups=judged.groups,
         resolved=judged.plain,
     )
+    return scenario, file

@@ -1,4 +1,4 @@
-"""The sense of a scenario in its first worlds: impossible numbers, clamped dates, branching, tails, what comes too late."""
+"""The sense of a scenario in its first worlds: impossible numbers, clamped dates, branching, tails, lateness."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Salvage:
     later: list[Item] = field(default_factory=list)
 
     def in_doubt(self, path: Sequence[str | int]) -> bool:
-        """Whether a path, the block that it lies in, or something below it has a stand-in, so that nothing can be said."""
+        """Whether something at a path, above or below it has a stand-in, so that nothing can be said of it."""
         return any(all(a == b for a, b in zip(lost[:2], path[:2], strict=False)) for lost in self.gone)
 
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from sim.chance.uncertain import Draw, Value
 from sim.world.build_ups import BuildUp
@@ -14,15 +14,16 @@ from sim.world.diplomacy import Talks
 from sim.world.events import Event
 from sim.world.evidence import Evidence
 from sim.world.exercises import Exercise
-from sim.world.fields import Block, FixedDate, as_pydantic
+from sim.world.fields import Block, FixedDate, as_pydantic, refusal
 from sim.world.forces import Force
 from sim.world.incidents import Incident
 from sim.world.intent import Intent
 from sim.world.outside_view import OutsideView
 from sim.world.pullbacks import Pullback
-from sim.world.reading import DAY_UNITS, FieldError, Reading
+from sim.world.reading import Reading
 from sim.world.resolution import Resolution
 from sim.world.sanctions import Sanction, SanctionsEffect
+from sim.world.scalars import DAY_UNITS, FieldError, read_number
 from sim.world.tensions import QuantityBlock, TensionBlock
 
 VERSION = 1
@@ -32,21 +33,26 @@ def _read_assumption(raw: Any) -> Value | Draw:
     """A shared number has no field, so its unit, its text and its sign tell what it is."""
     unit = raw.get("unit") if isinstance(raw, dict) else None
     text = raw.get("value", "") if isinstance(raw, dict) else raw
+    texts = [item for item in (raw.values() if isinstance(raw, dict) else [raw]) if isinstance(item, str)]
     kinds = ["positive", "real"]
-    if unit == "share" or (isinstance(text, str) and text.rstrip().endswith("%")):
+    if unit == "share" or any(item.rstrip().endswith("%") for item in texts):
         kinds = ["share"]
-    elif isinstance(unit, str) and unit.split(" ")[0].removesuffix("s") in DAY_UNITS:
+    elif isinstance(unit, str) and unit.strip().split(" ")[0].removesuffix("s") in DAY_UNITS:
         kinds = ["days"]
-    elif isinstance(text, str) and text[:5].rstrip("-").isdigit() and text[4:5] == "-":
+    elif isinstance(text, str) and re.match(r"\d{4}-\d", text.strip(), re.ASCII):
         kinds = ["date"]
-    for kind in kinds[:-1]:
-        try:
-            return Reading(kind)(raw)
-        except FieldError:
-            continue
+    elif isinstance(text, str) and text.strip().startswith("="):
+        kinds = ["real"]
     try:
+        for kind in kinds[:-1]:
+            try:
+                return Reading(kind)(raw)
+            except FieldError:
+                continue
         return Reading(kinds[-1])(raw)
     except FieldError as problem:
+        if "`each` is luck" in str(problem):
+            problem.hint = "write `each` where the number is drawn; its parameters may be assumptions"
         raise as_pydantic(problem) from None
 
 
@@ -55,8 +61,8 @@ Assumption = Annotated[Any, BeforeValidator(_read_assumption), WithJsonSchema({"
 
 def _version(raw: Any) -> int:
     if raw != str(VERSION):
-        text = f"`{raw}` is not a schema that this version reads; write `schema: {VERSION}`"
-        raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+        shown = f"`{raw}`" if isinstance(raw, str) else "this"
+        raise refusal(f"{shown} is no format that this version reads", hint=f"write `schema: {VERSION}`")
     return VERSION
 
 
@@ -77,14 +83,13 @@ class Question(Block):
 
 
 def _pair(raw: Any) -> tuple[str, str, float]:
-    ok = isinstance(raw, list) and len(raw) == 3 and all(isinstance(item, str) for item in raw)
-    if not ok:
-        text = "a correlation is written `[PATH, PATH, SPEARMAN]`, like `[forces.south.surge, assumptions.x, -0.4]`"
-        raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+    if not (isinstance(raw, list) and len(raw) == 3 and all(isinstance(item, str) for item in raw)):
+        hint = "write `[PATH, PATH, SPEARMAN]`, like `[forces.south.surge, assumptions.x, -0.4]`"
+        raise refusal("a correlation has two paths and a number", hint=hint)
     try:
-        return raw[0], raw[1], Reading("real")._number(raw[2])
+        return raw[0], raw[1], read_number(raw[2], "real")
     except FieldError as problem:
-        raise as_pydantic(problem) from None
+        raise as_pydantic(problem.below(2)) from None
 
 
 Correlation = Annotated[
@@ -96,8 +101,7 @@ Correlation = Annotated[
 
 def _not_empty(kinds: dict[str, Crisis]) -> dict[str, Crisis]:
     if not kinds:
-        text = "names no kind of crisis; the question needs at least one"
-        raise PydanticCustomError("value", "{text}", {"text": text, "where": ""})
+        raise refusal("names no kind of crisis", hint="add one, like `clash: {rate: {per_year: 1}, lasts: 30}`")
     return kinds
 
 

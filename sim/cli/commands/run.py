@@ -39,7 +39,7 @@ def main(
     replays: Replays = None,
     precision: Annotated[
         float | None,
-        typer.Option("--precision", help="Play until the odds are known to ± this (0.01 is one point).", show_default=False),
+        typer.Option("--precision", help="Play until the odds are known to ± this (0.01 is 1 %).", show_default=False),
     ] = None,
     seed: Seed = 1,
     settings: Set = None,
@@ -87,9 +87,7 @@ def main(
     _answer(result, f"kept in {folder.path} ({elapsed:.1f} s)", json=json, quiet=quiet)
 
 
-def _design(
-    worlds: int | None, replays: int | None, precision: float | None, seed: int, *, quick: bool
-) -> Design:
+def _design(worlds: int | None, replays: int | None, precision: float | None, seed: int, *, quick: bool) -> Design:
     from sim.experiment.plan import DEFAULT_REPLAYS, DEFAULT_WORLDS, MOST_WORLDS, QUICK_REPLAYS, QUICK_WORLDS, Design
 
     if quick and precision is not None:

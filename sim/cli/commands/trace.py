@@ -20,10 +20,14 @@ NAME = "trace"
 def main(
     file: File,
     run: Annotated[
-        int | None, typer.Option("--run", help="Tell run K of `sim run`: world K // replays, replay K % replays.", show_default=False)
+        int | None,
+        typer.Option(
+            "--run", help="Tell run K of `sim run`: world K // replays, replay K % replays.", show_default=False
+        ),
     ] = None,
     typical: Annotated[
-        TypicalChoice | None, typer.Option("--typical", help="Tell a typical run of this kind.", show_default="crisis, else calm")
+        TypicalChoice | None,
+        typer.Option("--typical", help="Tell a typical run of this kind.", show_default="crisis, else calm"),
     ] = None,
     seed: Seed = 1,
     replays: Annotated[int, typer.Option("--replays", help="Replays of each world in that `sim run`.")] = 8,
