@@ -81,7 +81,7 @@ Rate = Callable[[Callable[[Level], float]], float]
 
 
 class Theatre:
-    """One run. `events` counts what happened by name, `onset` and `early` hold first onsets by kind."""
+    """One run. `events` counts what happened, under the names of the scenario; `onset` and `early` are first onsets by kind."""
 
     def __init__(self, numbers: Numbers, seed: int) -> None:
         self.numbers, self.luck = numbers, random.Random(seed)
@@ -188,12 +188,13 @@ class Theatre:
         start(self._pullback())
         for drill in DRILLS:
             start(self._drill(drill))
-        start(self._dated_pressure("bond_ban", n["sanctions.bond_ban.imposed"], 1.0))
+        start(self._dated_pressure("bond_ban.imposed", n["sanctions.bond_ban.imposed"], 1.0))
         for name in ("nord_stream", "eu_renewal"):
-            start(self._dated_pressure(name, n[f"sanctions.{name}.reviews.0"], n[f"sanctions.{name}.chance"]))
+            chance = n[f"sanctions.{name}.chance"]
+            start(self._dated_pressure(f"{name}.review_1", n[f"sanctions.{name}.reviews.0"], chance))
         start(self._summit())
-        start(self._sea(n["events.sea_closes.at"], closed=True))
-        start(self._sea(n["events.sea_opens.at"], closed=False))
+        start(self._sea("events.sea_closes", closed=True))
+        start(self._sea("events.sea_opens", closed=False))
         for kind, counted in RISES.items():
             start(self._rise(kind, counted=counted))
 
@@ -300,19 +301,19 @@ class Theatre:
 
     def _pullback(self) -> Process:
         n, p, env = self.numbers, "pullbacks.april", self.env
-        self.events["announced"] += 1
+        self.events["pullbacks.april.announced"] += 1
         self._add_tension(-n[f"{p}.relief"])
         convoys = int(n[f"{p}.convoys"])
         for _ in range(convoys):
             yield env.timeout(n[f"{p}.takes"] / convoys)
-            self.events["pullback convoy"] += 1
+            self.events["pullbacks.april.convoy"] += 1
             for force in FORCES:
                 self.heavy[force] -= (1.0 - n[f"{p}.equipment_stays.{force}"]) / convoys
             kept = n[f"{p}.claimed_share"] * n[f"{p}.honoured_share"] / convoys
             self._move({force: -kept * self.surge[force] for force in FORCES})
-        self.events["pullback complete"] += 1
+        self.events["pullbacks.april.complete"] += 1
         yield env.timeout(n[f"{p}.seen.after"])
-        self.events["pullback seen"] += 1
+        self.events["pullbacks.april.seen"] += 1
         gap = n[f"{p}.claimed_share"] * (1.0 - n[f"{p}.honoured_share"])
         self._add_tension(n[f"{p}.seen.disappointment"] * gap)
 
@@ -320,63 +321,63 @@ class Theatre:
         n, block, env = self.numbers, f"exercises.{name}", self.env
         cover = max(0.0, n[f"{block}.starts"] - n[f"{block}.cover_before"])
         yield env.timeout(cover)
-        self.events["drill planned"] += 1
+        self.events[f"{block}.planned"] += 1
         if self.luck.random() >= n.values.get(f"{block}.held", 1.0):
             return
         self._cover(name, on=True)
         yield env.timeout(n[f"{block}.starts"] - cover)
-        self.events["drill begins"] += 1
+        self.events[f"{block}.begins"] += 1
         brought = n.values.get(f"{block}.brings.troops", 0.0)
         if brought:
             self._move({"voronezh": brought})
         yield env.timeout(n[f"{block}.lasts"])
-        self.events["drill ends"] += 1
+        self.events[f"{block}.ends"] += 1
         if brought:
             self._move({"voronezh": -brought * (1.0 - n[f"{block}.brings.stays_share"])})
         if f"{block}.takes_home.chance" in n.values:
-            self.events["equipment goes home"] += 1
+            self.events[f"{block}.takes_home"] += 1
             if self.luck.random() < n[f"{block}.takes_home.chance"]:
                 self.heavy["voronezh"] *= n[f"{block}.takes_home.heavy"]
                 self._changed("orders")
         yield env.timeout(n[f"{block}.cover_after"])
-        self.events["drill cover ends"] += 1
+        self.events[f"{block}.cover_ends"] += 1
         self._cover(name, on=False)
 
     def _cover(self, name: str, *, on: bool) -> None:
         (self.covering.add if on else self.covering.discard)(name)
         self._changed("orders", "black_sea")
 
-    def _dated_pressure(self, name: str, day: float, chance: float) -> Process:
+    def _dated_pressure(self, event: str, day: float, chance: float) -> Process:
         yield self.env.timeout(day)
-        self.events["dated sanctions"] += 1
+        self.events[f"sanctions.{event}"] += 1
         if self.luck.random() < chance:
-            self._add_pressure(self.numbers[f"sanctions.{name}.pressure"])
+            self._add_pressure(self.numbers[f"sanctions.{event.partition('.')[0]}.pressure"])
 
     def _more_sanctions(self) -> None:
-        self.events["more sanctions"] += 1
+        self.events["sanctions.more.imposed"] += 1
         self._add_pressure(self._normal("sanctions.more.pressure"))
         self._add_tension(self.numbers["sanctions.more.tension"])
 
     def _reaction(self) -> Process:
         yield self.env.timeout(self._lognormal("sanctions.reaction.delay"))
-        self.events["sanctions in reaction"] += 1
+        self.events["sanctions.reaction.imposed"] += 1
         if self.luck.random() < self.numbers["sanctions.reaction.chance"]:
             self._add_pressure(self._normal("sanctions.reaction.pressure"))
 
     def _summit(self) -> Process:
         n, block, luck = self.numbers, "diplomacy.summit", self.luck
         yield self.env.timeout(n[f"{block}.date"])
-        self.events["summit"] += 1
+        self.events[f"{block}.held"] += 1
         if luck.random() >= n[f"{block}.held"]:
             return
-        self.events["summit ends"] += 1
+        self.events[f"{block}.ends"] += 1
         if luck.random() >= n[f"{block}.success"]:
             self._add_tension(n[f"{block}.failure"])
             return
         self.summit_succeeded = True
         self._changed("cancel")
         self._add_tension((n[f"{block}.tension"] - 1.0) * self.tension.now())
-        self.events["summit softens"] += 1
+        self.events[f"{block}.softens"] += 1
         if self.intent == "coerce" and luck.random() < n[f"{block}.softens.chance"]:
             self._turn("restrain")
             self.minds.interrupt()
@@ -389,31 +390,33 @@ class Theatre:
                 yield self.env.timeout(self.luck.expovariate(sum(rates)))
             except simpy.Interrupt:
                 continue
-            self._turn(self.luck.choices(exits[self.intent], rates)[0])
+            following = self.luck.choices(exits[self.intent], rates)[0]
+            self.events[f"intent.{self.intent}_to_{following}"] += 1
+            self._turn(following)
 
     def _turn(self, intent: str) -> None:
-        self.events[f"intent {intent}"] += 1
+        self.events[f"intent.to_{intent}"] += 1
         self.intent = intent
         self._changed("orders", "cancel", "donbas", "ultimatum")
 
     def _donbas_incident(self) -> None:
         n = self.numbers
-        self.events["donbas incident"] += 1
+        self.events["incidents.donbas.happens"] += 1
         self.memory.set(self.memory.now() + 1.0)
         self._add_tension(n["incidents.donbas.tension_gain"])
         minimum, alpha, *_ = n.draws["incidents.donbas.severity"]
         if minimum * self.luck.paretovariate(alpha) >= n["incidents.donbas.clash_at"]:
-            self.events["clash"] += 1
+            self.events["incidents.donbas.clash"] += 1
             if self._begin("clash"):
                 self.env.process(self._lasting("clash"))
 
     def _black_sea_incident(self) -> None:
-        self.events["black sea incident"] += 1
+        self.events["incidents.black_sea.happens"] += 1
         self._add_tension(self.numbers["incidents.black_sea.tension_gain"])
 
-    def _sea(self, day: float, *, closed: bool) -> Process:
-        yield self.env.timeout(day)
-        self.events["sea"] += 1
+    def _sea(self, event: str, *, closed: bool) -> Process:
+        yield self.env.timeout(self.numbers[f"{event}.at"])
+        self.events[event] += 1
         self.sea_closed = closed
         self._changed("black_sea")
 
@@ -421,7 +424,7 @@ class Theatre:
 
     def _order(self) -> None:
         n, block, start = self.numbers, "build_ups.main", self.env.process
-        self.events["ordered"] += 1
+        self.events[f"{block}.ordered"] += 1
         self._set_active(preparing=True, active=True)
         size = self._lognormal(f"{block}.size")
         early, late = self._lognormal(f"{block}.lead_time.equipped"), self._lognormal(f"{block}.lead_time.unequipped")
@@ -442,7 +445,7 @@ class Theatre:
             yield self.env.timeout(lead)
             for _ in range(convoys):
                 yield self.env.timeout(over / convoys)
-                self.events["arrival"] += 1
+                self.events[f"build_ups.main.arrives_{force}"] += 1
                 if self.preparing:
                     self.preparing = False
                     self._changed("cancel")
@@ -456,21 +459,21 @@ class Theatre:
             yield self.env.timeout(assembled)
         except simpy.Interrupt:
             return
-        self.events["assembled"] += 1
+        self.events[f"{block}.assembles"] += 1
         yield self.env.timeout(self._lognormal(f"{block}.stays"))
-        self.events["withdraws"] += 1
+        self.events[f"{block}.withdraws"] += 1
         convoys = int(n[f"{block}.convoys"])
         for _ in range(convoys):
             yield self.env.timeout(n[f"{block}.leaves_over"] / convoys)
-            self.events["leaves"] += 1
+            self.events[f"{block}.leaves"] += 1
             self._move({force: -n[f"{block}.to.{force}"] * size / convoys for force in FORCES})
-        self.events["over"] += 1
+        self.events[f"{block}.over"] += 1
         for name, (_, half_life) in EMBERS.items():
             self.embers[name].set(n[f"{block}.embers_after"] * exp(-log(2.0) * QUIET_AGE / half_life))
         self._set_active(preparing=False, active=False)
 
     def _cancel(self) -> None:
-        self.events["cancelled"] += 1
+        self.events["build_ups.main.cancelled"] += 1
         for process in self.campaign:
             process.interrupt()
         self._set_active(preparing=False, active=False)
@@ -478,7 +481,7 @@ class Theatre:
     # ------------------------------------------------------------------------------------------------ crises
 
     def _begin(self, kind: str, *, counted: bool = True) -> bool:
-        self.events[f"{kind} comes"] += 1
+        self.events[f"crises.{kind}.begun"] += 1
         if kind in self.on:
             return False
         self.on.add(kind)
@@ -494,7 +497,7 @@ class Theatre:
         self._end(kind)
 
     def _end(self, kind: str) -> None:
-        self.events[f"{kind} ends"] += 1
+        self.events[f"crises.{kind}.over"] += 1
         self.on.discard(kind)
 
     def _ultimatum(self) -> None:

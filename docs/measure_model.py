@@ -24,7 +24,7 @@ from sim.scenario.load import Case, load
 DESIGN = Design(1024, 4, 1)
 FLAGSHIP = Path("scenarios/spring-2021.yaml")
 NEUTRAL = "neutral"
-# What is given back to the neutral reference class, one block after the other: prefixes of the paths that `neutral` sets.
+# What is given back to the neutral class, one block after the other: prefixes of the paths that `neutral` sets.
 LADDER = (
     ("+ what is left", ("build_ups.main.left",)),
     ("+ sanctions", ("sanctions",)),
@@ -34,6 +34,7 @@ LADDER = (
     ("+ tension", ("build_ups.main.per_tension",)),
 )
 KIND = "build_up"
+UNSANCTIONED, SANCTIONS_EFFECT = "no_sanctions", "sanctions_effect.orders_per_pressure"
 
 
 class Configuration:
@@ -110,6 +111,7 @@ def ladder(path: Path, full: Configuration) -> None:
     before = Configuration(load(path, (), NEUTRAL))
     rows = [["neutral", points(before.hit, before), "", points(before.began(KIND), before), ""]]
     prefixes: list[str] = []
+    rest: list[str] = []
     for name, group in LADDER:
         prefixes.extend(group)
         rest = settings_of(variant, prefixes)
@@ -124,6 +126,8 @@ def ladder(path: Path, full: Configuration) -> None:
             ]
         )
         before = now
+    if before is not full:
+        raise RuntimeError(f"the variant `{NEUTRAL}` sets something that no step of the ladder gives back: {rest}")
     head = ["configuration", "odds, %", "step, points", f"{KIND} in the window, %", "step, points"]
     table("Ladder", head, rows)
 
@@ -150,10 +154,26 @@ def _share(hit: Bools, among: Bools, configuration: Configuration) -> str:
 def counterfactuals(path: Path, full: Configuration) -> None:
     """Every variant of the file against the file."""
     rows = []
+    split: list[list[str]] = []
     for name in full.case.scenario.file.variants:
         other = Configuration(load(path, (), name))
         rows.append([f"`{name}`", points(other.hit, other), change(other.hit, full.hit, other), flips(other, full)])
+        if name == UNSANCTIONED:
+            split = by_sign(other, full)
     table("Variants", ["variant", "odds, %", "against the file, points", "runs to / from a crisis"], rows)
+    table("What sanctions do in two kinds of world", ["worlds", "share, %", "with - without, points"], split)
+
+
+def by_sign(without: Configuration, full: Configuration) -> list[list[str]]:
+    """The effect of all sanctions, in worlds where pressure holds back and in worlds where it provokes."""
+    multiplier = full.played.values[SANCTIONS_EFFECT]
+    rows = []
+    for name, chosen in (("pressure holds back", multiplier < 1.0), ("pressure provokes", multiplier >= 1.0)):
+        here = chosen[full.world]
+        pair = paired_difference(full.hit[here], without.hit[here], full.world[here])
+        effect = f"{100 * pair.difference:+.1f} ± {100 * (pair.se or 0.0):.1f}"
+        rows.append([name, f"{100 * float(chosen.mean()):.0f}", effect])
+    return rows
 
 
 def by_state(full: Configuration) -> None:
@@ -179,9 +199,17 @@ def by_definition(full: Configuration) -> None:
     ):
         counted = "" if passive else "counted" if kind in full.case.scenario.file.question.kinds else "no"
         rows.append(
-            [f"`{kind}`", definition, counted, points(full.began(kind), full), points(full.began_early(kind), full)]
+            [
+                f"`{kind}`",
+                definition,
+                counted,
+                points(full.began(kind), full),
+                points(full.began_early(kind), full),
+                points(full.began(kind) | full.began_early(kind), full),
+            ]
         )
-    table("By definition", ["kind", "definition", "", "in the window, %", "before it, %"], rows)
+    head = ["kind", "definition", "", "in the window, %", "before it, %", "one of the two, %"]
+    table("By definition", head, rows)
 
 
 def main() -> None:

@@ -27,21 +27,33 @@ class TypicalChoice(StrEnum):
     near_miss = "near-miss"
 
 
-File = Annotated[Path, typer.Argument(help="A scenario file (YAML).", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file (YAML).", show_default=False)]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one value; may be repeated.", show_default=False),
 ]
-Variant = Annotated[str | None, typer.Option("--variant", help="Take a variant of the file.", show_default=False)]
-Seed = Annotated[int, typer.Option("--seed", help="Addresses every draw: same seed, same runs.")]
-Worlds = Annotated[int | None, typer.Option("--worlds", help="Draws of what is not known.", show_default="2048")]
-Replays = Annotated[int | None, typer.Option("--replays", help="Plays of each world.", show_default="8")]
-Engine = Annotated[EngineChoice, typer.Option("--engine", help="auto and simpy play on SimPy.")]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes that play.", show_default="one a processor")
+Variant = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="Take a variant of the file.", show_default=False)
 ]
-Out = Annotated[Path, typer.Option("--out", help="Where results are kept.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, to standard output.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Addresses every draw: same seed, same runs.")]
+Worlds = Annotated[
+    int | None,
+    typer.Option("--worlds", metavar="N", help="Draws of what is not known.  [default: 2048]", show_default=False),
+]
+Replays = Annotated[
+    int | None,
+    typer.Option("--replays", metavar="N", help="Plays of each world, by luck.  [default: 8]", show_default=False),
+]
+Engine = Annotated[
+    EngineChoice,
+    typer.Option("--engine", metavar="NAME", help="auto or simpy; both play on SimPy."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", help="Processes that play.  [default: one a processor]", show_default=False),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results are kept.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else to standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages, only the answer.")]
 
 

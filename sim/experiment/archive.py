@@ -1,4 +1,4 @@
-"""Where runs are kept: `outputs/<scenario>/<run id>/`. A finished folder appears all at once, and is never another's."""
+"""Where runs are kept: `outputs/<scenario>/<run id>/`. A finished folder appears all at once, never half done."""
 
 from __future__ import annotations
 

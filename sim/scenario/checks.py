@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import BaseModel
-
 from sim.chance.copula import Copula, Group
 from sim.chance.uncertain import Draw, Expr, Value, references
 from sim.rules.language import Condition
 from sim.rules.program import Program
 from sim.scenario.build import used_paths
 from sim.scenario.diagnostics import Problem, did_you_mean, excerpt
+from sim.scenario.document import Trail
 from sim.scenario.places import Places, trail
 from sim.scenario.schema import ScenarioFile
 from sim.world.events import EffectBlock, read_if
 from sim.world.fields import World
 
 LONGEST_RUN = 100
+_CRISES, _EVENTS = ("watch", "only"), ("only", "watch", "guard")
 _NO_SUCH = "write the name of a value, like `surge` for `assumptions.surge`, or a path like `forces.south.garrison`"
 
 
@@ -73,22 +73,18 @@ def kinds(file: ScenarioFile, places: Places) -> list[Problem]:
     return found
 
 
-def conditions(model: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+def conditions(file: ScenarioFile) -> Iterator[tuple[Trail, Condition]]:
     """Every condition on quantities in a file, with its path."""
-    if isinstance(model, Condition):
-        yield path, model
-    elif isinstance(model, BaseModel):
-        for name, info in type(model).model_fields.items():
-            yield from conditions(getattr(model, name), (*path, info.alias or name))
-    elif isinstance(model, dict):
-        for name, item in model.items():
-            yield from conditions(item, (*path, str(name)))
-    elif isinstance(model, list | tuple):
-        for place, item in enumerate(model):
-            yield from conditions(item, (*path, place))
+    listed: list[tuple[Trail, Sequence[Condition]]] = []
+    listed += [(("incidents", name, "only"), block.only) for name, block in file.incidents.items()]
+    listed += [(("crises", name, key), getattr(block, key)) for name, block in file.crises.items() for key in _CRISES]
+    listed += [(("events", name, key), getattr(block, key)) for name, block in file.events.items() for key in _EVENTS]
+    for path, group in listed:
+        for place, condition in enumerate(group):
+            yield (*path, place), condition
 
 
-def _bounds(file: ScenarioFile) -> Iterator[tuple[tuple[str | int, ...], Expr]]:
+def _bounds(file: ScenarioFile) -> Iterator[tuple[Trail, Expr]]:
     """Numbers that stand inside conditions, where they are no values of their own."""
     for path, condition in conditions(file):
         for bound in (condition.at_least, condition.at_most):
@@ -99,9 +95,7 @@ def _bounds(file: ScenarioFile) -> Iterator[tuple[tuple[str | int, ...], Expr]]:
             yield from _levels(effects, ("events", name, key))
 
 
-def _levels(
-    effects: Sequence[EffectBlock], path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], Expr]]:
+def _levels(effects: Sequence[EffectBlock], path: Trail) -> Iterator[tuple[Trail, Expr]]:
     for place, effect in enumerate(effects):
         if effect.when is not None:
             yield (*path, place, "if"), read_if(effect.when)[1]
@@ -113,7 +107,7 @@ def formulas(
     """Formulas that refer to nothing, to luck, to states, or to each other in a circle."""
     found: list[Problem] = []
     reads: dict[str, list[str]] = {}
-    parts: list[tuple[tuple[str | int, ...], Expr]] = list(_bounds(file))
+    parts: list[tuple[Trail, Expr]] = list(_bounds(file))
     for path, value in values.items():
         if value.formula is not None:
             parts.append((trail(path), value.formula))
@@ -129,7 +123,7 @@ def formulas(
 
 
 def _misread(
-    where: tuple[str | int, ...], name: str, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
+    where: Trail, name: str, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
 ) -> Problem | None:
     shown = name.removeprefix("assumptions.")
     if name in draws:
@@ -172,38 +166,55 @@ def _circles(reads: Mapping[str, Sequence[str]], places: Places) -> list[Problem
 
 
 def correlations(
-    file: ScenarioFile, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
+    file: ScenarioFile,
+    values: Mapping[str, Value],
+    draws: Mapping[str, Draw],
+    places: Places,
+    overridden: Sequence[str] = (),
 ) -> tuple[list[Group], list[Problem]]:
-    """The copula's groups, and correlations between what is not an uncertain value of a world."""
+    """The copula's groups, and correlations between what is not an uncertain value of a world.
+
+    A pair of which one is certain only because its path was set from outside is left out without a word.
+    """
     found: list[Problem] = []
-    uncertain = [path for path, value in values.items() if value.uncertain]
-    for place, (*paths, _) in enumerate(file.correlations):
-        for side, item in enumerate(paths):
-            where, path = ("correlations", place, side), str(item)
-            hint = "only uncertain values of a world can be correlated: delete the line, or write a range there"
-            if path in draws:
-                text = f"names `{excerpt(path)}`, which is luck drawn at each firing"
-                found.append(places.about("SC305", where, text, hint))
-            elif path not in values:
-                if trail(path) in places.marks and not places.is_block(trail(path)):
-                    continue  # it is there, but it could not be read
-                hint = did_you_mean(path, uncertain) or "write the path of an uncertain value"
-                text = f"names `{excerpt(path)}`, and there is no such value"
-                found.append(places.about("SC305", where, text, hint))
-            elif values[path].kind == "state":
-                found.append(places.about("SC305", where, f"names `{excerpt(path)}`, whose states have no order", hint))
-            elif not values[path].uncertain:
-                says = excerpt(values[path].text)
-                how = f"is computed, `{says}`" if values[path].formula is not None else f"is certain, `{says}`"
-                found.append(places.about("SC305", where, f"names `{excerpt(path)}`, which {how}", hint))
-    known = all(str(path) in values for *paths, _ in file.correlations for path in paths)
-    if found or not known or not file.correlations:
-        return [], found
+    pairs = []
+    for place, pair in enumerate(file.correlations):
+        problems = [
+            problem
+            for side, path in enumerate(pair[:2])
+            for problem in _uncorrelated(path, ("correlations", place, side), values, draws, places)
+        ]
+        if not problems and all(path in values for path in pair[:2]):
+            pairs.append(pair)
+        if not any(path == here or path.startswith(f"{here}.") for here in overridden for path in pair[:2]):
+            found += problems
     try:
-        return Copula.build(file.correlations), []
+        return Copula.build(pairs), found
     except ValueError as refusal:
         said, _, remedy = str(refusal).partition("; ")
-        return [], [places.about("SC305", "correlations", f": {said}", remedy or None, on_key=True)]
+        return [], [*found, places.about("SC305", "correlations", f": {said}", remedy or None, on_key=True)]
+
+
+def _uncorrelated(
+    path: str, where: Trail, values: Mapping[str, Value], draws: Mapping[str, Draw], places: Places
+) -> Iterator[Problem]:
+    """Why a path cannot be correlated."""
+    shown = excerpt(path)
+    hint = "only uncertain values of a world are correlated: delete the line, or write a range there"
+    if path in draws:
+        yield places.about("SC305", where, f"names `{shown}`, which is luck drawn at each firing", hint)
+    elif path not in values:
+        # what is there but could not be read has its own problem
+        if trail(path) not in places.marks or places.is_block(trail(path)):
+            known = [other for other, value in values.items() if value.uncertain]
+            hint = did_you_mean(path, known) or "write the path of an uncertain value"
+            yield places.about("SC305", where, f"names `{shown}`, and there is no such value", hint)
+    elif values[path].kind == "state":
+        yield places.about("SC305", where, f"names `{shown}`, whose states have no order", hint)
+    elif not values[path].uncertain:
+        how = "computed" if values[path].formula is not None else "certain"
+        text = f"names `{shown}`, which is {how}, `{excerpt(values[path].text)}`"
+        yield places.about("SC305", where, text, hint)
 
 
 def refusals(world: World, places: Places) -> list[Problem]:

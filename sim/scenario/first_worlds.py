@@ -8,15 +8,16 @@ to judge a scenario and never to play it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from sim.chance import quantiles as q
-from sim.chance.copula import Group, correlate
+from sim.chance.copula import Group
 from sim.chance.distributions import Distribution, KernelDistribution
 from sim.chance.streams import WORLD_REPLAY, stream_hash, uniforms
 from sim.chance.uncertain import Apply, Evaluator, Expr, Value
-from sim.records.outcomes import Floats, Ints
+from sim.records.outcomes import Floats
 
 # Wichura's AS 241 (see `sim.chance.quantiles.normal_quantile`): highest power first.
 _MIDDLE = (
@@ -43,15 +44,9 @@ def first_worlds(
     values: Mapping[str, Value], groups: Sequence[Group], seed: int, worlds: int
 ) -> dict[str, Floats | Expr]:
     """What each value is in worlds 0, 1, ... (shape: worlds), or its formula; equal to `draw_worlds` up to rounding."""
-    numbers: Ints = np.arange(worlds)
-    luck = {
-        path: uniforms(seed, numbers, WORLD_REPLAY, stream_hash(f"param/{path}"))
-        for path, value in values.items()
-        if value.distribution is not None
-    }
+    luck = {path: _luck(path, seed, worlds) for path, value in values.items() if value.distribution is not None}
     for group in groups:
-        together = correlate(group, np.array([luck[path] for path in group.paths]))
-        luck.update(zip(group.paths, together, strict=True))
+        luck.update(zip(group.paths, _together(group, luck), strict=True))
     drawn: dict[str, Floats | Expr] = {}
     with np.errstate(all="ignore"):
         for path, value in values.items():
@@ -62,6 +57,23 @@ def first_worlds(
             else:
                 drawn[path] = np.full(worlds, value.fixed, dtype=np.float64)
     return drawn
+
+
+@lru_cache(maxsize=512)
+def _luck(path: str, seed: int, worlds: int) -> Floats:
+    # kept, because the variants of a scenario, and the same scenario once more, ask for the same again
+    found = uniforms(seed, np.arange(worlds), WORLD_REPLAY, stream_hash(f"param/{path}"))
+    found.flags.writeable = False
+    return found
+
+
+def _together(group: Group, luck: Mapping[str, Floats]) -> list[Floats]:
+    normals = [normal_quantiles(luck[path]) for path in group.paths]
+    mixed = [luck[group.paths[0]]]
+    for row in group.factor[1:]:
+        z = sum(weight * normal for weight, normal in zip(row.tolist(), normals, strict=True))
+        mixed.append(np.array([q.normal_cdf(x) for x in np.asarray(z).tolist()]).clip(2.0**-53, 1.0 - 2.0**-53))
+    return mixed
 
 
 def quantiles(distribution: Distribution, u: Floats) -> Floats:

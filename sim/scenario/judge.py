@@ -50,14 +50,17 @@ class Judged:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def judge(plain: Any, places: Places, *, look: bool = True) -> Judged:
-    """Read and check a plain tree. With `look`, the first worlds are drawn and looked at."""
+def judge(plain: Any, places: Places, overridden: Sequence[str] = (), *, look: bool = True) -> Judged:
+    """Read and check a plain tree, of which some paths were set from outside.
+
+    With `look`, the first worlds are drawn and looked at.
+    """
     empty = list(empty_places(places, plain))
     judged = Judged(plain, [*empty_problems(empty, places), *name_problems(places)])
     saved = _read(_without(plain, empty), empty, judged, places)
     if saved.file is not None:
         judged.file, judged.world = saved.file, world_of(saved.file)
-        _sense(judged, saved.file, judged.world, saved, places)
+        _sense(judged, saved.file, judged.world, saved, places, overridden)
         if look and judged.program is not None and not any(saved.in_doubt(path) for path in _CALENDAR):
             found = numeric_checks.worlds(judged.program, judged.values, judged.groups, judged.world, places)
             judged.problems += [problem for problem in found if saved.whole or not _doubtful(problem, saved)]
@@ -104,7 +107,9 @@ def _without(plain: Any, trails: Iterable[Trail]) -> Any:
     return plain
 
 
-def _sense(judged: Judged, file: ScenarioFile, world: World, saved: Salvage, places: Places) -> None:
+def _sense(
+    judged: Judged, file: ScenarioFile, world: World, saved: Salvage, places: Places, overridden: Sequence[str]
+) -> None:
     """What a file means as a whole; builds the Program where its names and formulas lead somewhere."""
     for item in bind(file):
         if isinstance(item, Value):
@@ -116,7 +121,7 @@ def _sense(judged: Judged, file: ScenarioFile, world: World, saved: Salvage, pla
     judged.problems += checks.kinds(file, places)
     misread = checks.formulas(file, judged.values, judged.draws, places)
     judged.problems += misread
-    judged.groups, refused = checks.correlations(file, judged.values, judged.draws, places)
+    judged.groups, refused = checks.correlations(file, judged.values, judged.draws, places, overridden)
     judged.problems += refused
     judged.brings, program, linking = build(file, world)
     nameless = names(file, judged.brings, places, saved.in_doubt)
@@ -126,7 +131,7 @@ def _sense(judged: Judged, file: ScenarioFile, world: World, saved: Salvage, pla
     judged.problems += _rest(linking, nameless, saved, places)
     if program is not None and not misread:
         judged.program = program
-        if saved.whole:
+        if saved.whole and not overridden:
             judged.problems += checks.unused(program, judged.values, places)
 
 
@@ -167,7 +172,8 @@ def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]
             continue
         changed, refused = _overridden(tree, variant.node)
         problems += refused
-        judged = judge(source.plain(changed), Places(document.marks(changed), lines), look=False)
+        places = Places(document.marks(changed), lines)
+        judged = judge(source.plain(changed), places, list(variant.node.items), look=False)
         for problem in judged.problems:
             if problem.severity == "error" and (problem.code, problem.text) not in known:
                 problems.append(replace(problem, text=f"in the variant `{name}`, {problem.text}"))

@@ -62,6 +62,7 @@ class _Reading:
     tree: Tree
     lines: dict[str, Sequence[str]]
     problems: list[Problem] = field(default_factory=list)
+    overridden: list[str] = field(default_factory=list)
 
     def override(self, path: str, value: source.Node, mark: source.Mark) -> None:
         """Set one value from outside, or note why it cannot be."""
@@ -70,6 +71,7 @@ class _Reading:
             self.problems.append(changed)
         else:
             self.tree = changed
+            self.overridden.append(path)
 
 
 def load(path: Path, settings: Sequence[str] = (), variant: str | None = None) -> Case:
@@ -80,8 +82,11 @@ def load(path: Path, settings: Sequence[str] = (), variant: str | None = None) -
     reading = _read(path, settings, variant)
     if incomplete(reading.problems):
         raise_if_errors(reading.problems, reading.lines)
-    judged = judge(source.plain(reading.tree), Places(document.marks(reading.tree), reading.lines))
-    problems = [*reading.problems, *judged.problems, *variant_problems(reading.tree, judged, reading.lines)]
+    judged = judge(source.plain(reading.tree), Places(document.marks(reading.tree), reading.lines), reading.overridden)
+    problems = [*reading.problems, *judged.problems]
+    if not reading.overridden:
+        # with a variant or a `--set` in it the file is no longer what its variants were written against
+        problems += variant_problems(reading.tree, judged, reading.lines)
     raise_if_errors(problems, reading.lines)
     warnings = tuple(ordered(problems, reading.lines))
     scenario, file = _scenario(path, judged)

@@ -147,20 +147,22 @@ def _branching(
         return
     worst = int(np.argmax(ratios))
     block = worst_loop(program, numbers[worst]).rsplit(".", 1)[0]
-    blamed = []
+    extremes = []
     for path, value in values.items():
-        if value.uncertain and path.startswith((f"{block}.", "tension.")):
-            blamed.append(f"`{path}` is {short_number(float(evaluate(value)[worst]))}")
-    where = f"in the worst world {', '.join(blamed[:4])}: cut them with `within`" if blamed else "lower the gains"
+        if value.distribution is not None and path.startswith((f"{block}.", "tension.")):
+            number = float(evaluate(value)[worst])
+            extremes.append((value.distribution.cdf(number), f"`{path}` is {short_number(number)}"))
+    blamed = [words for _, words in sorted(extremes, reverse=True)[:3]]
+    where = f"in the worst world {', '.join(blamed)}: cut them with `within`" if blamed else "lower the gains"
     critical = float(np.mean(ratios >= 1.0))
     if critical > 0.0:
+        most = f"{ratios.max():.3g}"
         text = (
-            f"feeds on itself without end: in {percent(critical)} of the worlds each incident brings one or more others "
-            f"(up to {ratios.max():.3g})"
+            f"feeds on itself without end: in {percent(critical)} of the worlds one brings one or more (up to {most})"
         )
         yield places.about("SC310", block, text, where, on_key=True)
     else:
-        text = f"comes close to feeding on itself without end: an incident brings up to {ratios.max():.2f} others"
+        text = f"comes close to feeding on itself without end: one brings up to {ratios.max():.2f} others"
         yield places.about("SC310", block, text, where, on_key=True, warning=True)
 
 
@@ -187,10 +189,8 @@ def _tails(values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
         usual, rare = spread.quantile(0.95), spread.quantile(0.9999)
         if rare > LONG_TAIL * usual > 0.0:
             text = f"has a long tail: 1 world in 10 000 has more than {short_number(rare)}"
-            hint = (
-                f"say how far it can go: `within: [{short_number(spread.quantile(0.01))}, {short_number(usual * 2.0)}]`"
-            )
-            yield places.about("SC314", path, text, hint.replace("\u202f", ""), warning=True)
+            low, high = (f"{float(f'{x:.2g}'):g}" for x in (spread.quantile(0.01), 2.0 * usual))
+            yield places.about("SC314", path, text, f"say how far it goes: `within: [{low}, {high}]`", warning=True)
 
 
 def _too_late(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:

@@ -29,7 +29,11 @@ def main(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check a scenario: every number as percentiles, and what to expect of every clock. Nothing is played."""
+    """Check a scenario, and say what its numbers mean.
+
+    Every value as percentiles with its mean, every draw, and what to expect of every clock in the median world. Nothing
+    is played. Every problem of a file is told at once, each with its place.
+    """
     from sim.analysis.expectations import expectations
     from sim.report import checking
     from sim.scenario.load import load, warnings_text

@@ -15,9 +15,12 @@ STARTER = Path(__file__).resolve().parent.parent / "starter.yaml"
 
 
 def main(
-    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("crisis.yaml"),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("crisis.yaml"),
 ) -> None:
-    """Write a scenario to start from: a made-up crisis, with every block explained, that runs as it is."""
+    """Write a scenario to start from.
+
+    A made-up crisis with every block explained, that runs as it is. A file that is there already is left as it is.
+    """
     target = path if path.suffix else path.with_suffix(".yaml")
     text = STARTER.read_text(encoding="utf-8")
     try:

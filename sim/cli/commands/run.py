@@ -39,7 +39,12 @@ def main(
     replays: Replays = None,
     precision: Annotated[
         float | None,
-        typer.Option("--precision", help="Play until the odds are known to ± this (0.01 is 1 %).", show_default=False),
+        typer.Option(
+            "--precision",
+            metavar="X",
+            help="Play until the odds are known to ± X (0.01 is one point).",
+            show_default=False,
+        ),
     ] = None,
     seed: Seed = 1,
     settings: Set = None,
@@ -52,7 +57,11 @@ def main(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Play a scenario and print the odds with their errors; figures and tables go to the output folder."""
+    """Play a scenario, and print the odds with their errors.
+
+    Result, tables and figures are kept in DIR/<scenario>/<run id>. The same question asked again is answered from
+    there.
+    """
     import sim
     from sim.analysis.forecast import any_finished, forecast
     from sim.cli.pictures import draw_run, drawn
@@ -62,6 +71,8 @@ def main(
     from sim.scenario.load import load, warnings_text
 
     require_engine(engine)
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: at least 1 plays")
     design = _design(worlds, replays, precision, seed, quick=quick)
     case = load(file, settings or [], variant)
     if not quiet and case.warnings:

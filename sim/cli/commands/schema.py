@@ -14,9 +14,14 @@ NAME = "schema"
 
 
 def main(
-    block: Annotated[str | None, typer.Argument(help="One block of a scenario, like `pullbacks`.")] = None,
+    block: Annotated[
+        str | None, typer.Argument(metavar="BLOCK", help="One block of a scenario, like `pullbacks`.")
+    ] = None,
 ) -> None:
-    """Print the JSON Schema of scenario files, for editors that complete and check while you type."""
+    """Print the JSON Schema of scenario files.
+
+    Editors that know it complete and check a scenario while you type.
+    """
     from sim.scenario.schema import json_schema
 
     schema = json_schema()

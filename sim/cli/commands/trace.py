@@ -22,15 +22,25 @@ def main(
     run: Annotated[
         int | None,
         typer.Option(
-            "--run", help="Tell run K of `sim run`: world K // replays, replay K % replays.", show_default=False
+            "--run",
+            metavar="K",
+            help="Tell run K of `sim run`: world K // replays, replay K % replays.",
+            show_default=False,
         ),
     ] = None,
     typical: Annotated[
         TypicalChoice | None,
-        typer.Option("--typical", help="Tell a typical run of this kind.", show_default="crisis, else calm"),
+        typer.Option(
+            "--typical",
+            metavar="KIND",
+            help="Tell a typical crisis, calm or near-miss run.  [default: crisis, else calm]",
+            show_default=False,
+        ),
     ] = None,
     seed: Seed = 1,
-    replays: Annotated[int, typer.Option("--replays", help="Replays of each world in that `sim run`.")] = 8,
+    replays: Annotated[
+        int, typer.Option("--replays", metavar="N", help="Replays of each world in that `sim run`.")
+    ] = 8,
     settings: Set = None,
     variant: Variant = None,
     everything: Annotated[
@@ -39,7 +49,10 @@ def main(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Tell the story of one run, day by day: what happened, what it changed, what was refused, how it came out."""
+    """Tell the story of one run.
+
+    Day by day: what happened, what it changed, what was refused or did not come off, and how the run came out.
+    """
     from sim.analysis.trace import tell
     from sim.report import story
     from sim.scenario.load import load, warnings_text
