@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from math import inf, sqrt
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.plain_simpy import Theatre, median_numbers
 from sim.analysis.expectations import median_world
 from sim.chance.worlds import parameter_vectors
@@ -100,6 +98,8 @@ def _engine_counts(scenario: Scenario, runs: int, seed: int) -> Iterator[dict[st
             raise SimError(f"run {replay} of the median world failed: reason {result.status}")
         counts: Counter[str] = Counter(program.rules[due.rank] for due in story.dues)
         counts.update(f"onset of {kind}" for kind, at in zip(program.kinds, result.onset, strict=True) if at != inf)
-        counts.update(f"early onset of {kind}" for kind, at in zip(program.kinds, result.early, strict=True) if at != inf)
+        counts.update(
+            f"early onset of {kind}" for kind, at in zip(program.kinds, result.early, strict=True) if at != inf
+        )
         counts[HIT] = int(result.first != inf)
         yield counts

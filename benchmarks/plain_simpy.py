@@ -17,6 +17,7 @@ from math import exp, inf, log
 import simpy
 
 from sim.analysis.expectations import median_world
+from sim.chance.quantiles import FAMILY_NAMES
 from sim.chance.uncertain import Evaluator
 from sim.scenario.load import Scenario
 
@@ -26,7 +27,15 @@ FORCES = ("south", "voronezh")
 # The a/t law of re-ignition: a constant and two embers, each a weight and a half-life (docs/model.md).
 WANING, EMBERS = 0.002479, {"short": (0.07444, 13.27), "long": (0.02052, 65.62)}
 QUIET_AGE, REFERENCE_AGE = 30.0, 120.0
-RISES = {"build_up": True, "rise_15": False, "rise_20": False, "rise_30_month": False, "rise_45": False, "rise_60": False}
+RISES = {
+    "build_up": True,
+    "rise_15": False,
+    "rise_20": False,
+    "rise_30_month": False,
+    "rise_45": False,
+    "rise_60": False,
+}
+FAMILIES = {"lognormal": "lognormvariate", "normal": "normalvariate", "uniform": "uniform"}
 DRILLS = ("defender_europe", "rapid_trident", "sea_breeze", "zapad")
 
 
@@ -35,7 +44,7 @@ class Numbers:
     """The median world: values by path (dates in days from the clock's start), and the parameters of drawn numbers."""
 
     values: Mapping[str, float]
-    draws: Mapping[str, tuple[float, ...]]
+    draws: Mapping[str, tuple[str, float, float]]
     intent: str
     opens: float
     closes: float
@@ -52,7 +61,10 @@ def median_numbers(scenario: Scenario) -> Numbers:
     for path, value in scenario.values.items():
         if value.kind == "date":
             values[path] -= start
-    draws = {path: tuple(float(evaluate(part)[0]) for part in draw.parameters) for path, draw in scenario.draws.items()}
+    draws = {}
+    for path, draw in scenario.draws.items():
+        first, second = (float(evaluate(part)[0]) for part in draw.parameters[:2])
+        draws[path] = (FAMILY_NAMES[draw.family], first, second)
     intent = scenario.values["intent.start"].states[int(values["intent.start"])]
     question = scenario.file.question
     return Numbers(values, draws, intent, question.opens.toordinal() - start, question.closes.toordinal() + 1.0 - start)
@@ -61,7 +73,9 @@ def median_numbers(scenario: Scenario) -> Numbers:
 class Level:
     """A number that relaxes exponentially to its baseline and never leaves [0, cap]."""
 
-    def __init__(self, env: simpy.Environment, start: float, baseline: float, half_life: float, cap: float = inf) -> None:
+    def __init__(
+        self, env: simpy.Environment, start: float, baseline: float, half_life: float, cap: float = inf
+    ) -> None:
         self.env, self.value, self.baseline, self.cap = env, min(start, cap), baseline, cap
         self.decay, self.since = log(2.0) / half_life, 0.0
 
@@ -280,13 +294,11 @@ class Theatre:
 
     # ------------------------------------------------------------------------------------------------ what happens
 
-    def _lognormal(self, path: str) -> float:
-        mu, sigma, *_ = self.numbers.draws[path]
-        return self.luck.lognormvariate(mu, sigma)
-
-    def _normal(self, path: str) -> float:
-        mu, sigma, *_ = self.numbers.draws[path]
-        return self.luck.normalvariate(mu, sigma)
+    def _draw(self, path: str) -> float:
+        """A number that is drawn each time, of whatever family the file says."""
+        family, first, second = self.numbers.draws[path]
+        draw: Callable[[float, float], float] = getattr(self.luck, FAMILIES[family])
+        return draw(first, second)
 
     def _move(self, troops: Mapping[str, float]) -> None:
         for force, number in troops.items():
@@ -355,14 +367,14 @@ class Theatre:
 
     def _more_sanctions(self) -> None:
         self.events["sanctions.more.imposed"] += 1
-        self._add_pressure(self._normal("sanctions.more.pressure"))
+        self._add_pressure(self._draw("sanctions.more.pressure"))
         self._add_tension(self.numbers["sanctions.more.tension"])
 
     def _reaction(self) -> Process:
-        yield self.env.timeout(self._lognormal("sanctions.reaction.delay"))
+        yield self.env.timeout(self._draw("sanctions.reaction.delay"))
         self.events["sanctions.reaction.imposed"] += 1
         if self.luck.random() < self.numbers["sanctions.reaction.chance"]:
-            self._add_pressure(self._normal("sanctions.reaction.pressure"))
+            self._add_pressure(self._draw("sanctions.reaction.pressure"))
 
     def _summit(self) -> Process:
         n, block, luck = self.numbers, "diplomacy.summit", self.luck
@@ -404,8 +416,8 @@ class Theatre:
         self.events["incidents.donbas.happens"] += 1
         self.memory.set(self.memory.now() + 1.0)
         self._add_tension(n["incidents.donbas.tension_gain"])
-        minimum, alpha, *_ = n.draws["incidents.donbas.severity"]
-        if minimum * self.luck.paretovariate(alpha) >= n["incidents.donbas.clash_at"]:
+        _, least, alpha = n.draws["incidents.donbas.severity"]
+        if least * self.luck.paretovariate(alpha) >= n["incidents.donbas.clash_at"]:
             self.events["incidents.donbas.clash"] += 1
             if self._begin("clash"):
                 self.env.process(self._lasting("clash"))
@@ -426,9 +438,9 @@ class Theatre:
         n, block, start = self.numbers, "build_ups.main", self.env.process
         self.events[f"{block}.ordered"] += 1
         self._set_active(preparing=True, active=True)
-        size = self._lognormal(f"{block}.size")
-        early, late = self._lognormal(f"{block}.lead_time.equipped"), self._lognormal(f"{block}.lead_time.unequipped")
-        over = self._lognormal(f"{block}.arrives_over")
+        size = self._draw(f"{block}.size")
+        early, late = self._draw(f"{block}.lead_time.equipped"), self._draw(f"{block}.lead_time.unequipped")
+        over = self._draw(f"{block}.arrives_over")
         self.campaign = [start(self._stay(size, late + over))]
         for force in FORCES:
             going, ready = n[f"{block}.to.{force}"] * size, self.heavy[force]
@@ -460,7 +472,7 @@ class Theatre:
         except simpy.Interrupt:
             return
         self.events[f"{block}.assembles"] += 1
-        yield self.env.timeout(self._lognormal(f"{block}.stays"))
+        yield self.env.timeout(self._draw(f"{block}.stays"))
         self.events[f"{block}.withdraws"] += 1
         convoys = int(n[f"{block}.convoys"])
         for _ in range(convoys):
@@ -493,7 +505,7 @@ class Theatre:
         return True
 
     def _lasting(self, kind: str) -> Process:
-        yield self.env.timeout(self._lognormal(f"crises.{kind}.lasts"))
+        yield self.env.timeout(self._draw(f"crises.{kind}.lasts"))
         self._end(kind)
 
     def _end(self, kind: str) -> None:

@@ -119,7 +119,7 @@ MEANINGS = {
     "Sanction.chance": "chance that it comes, at each date or event",
     "Sanction.pressure": "what it adds to the pressure; negative for easing",
     "Sanction.tension": "what it does to tension",
-    "SanctionsEffect.orders_per_pressure": "on the rate of build-up orders, for each unit of pressure above the reference",
+    "SanctionsEffect.orders_per_pressure": "on the rate of build-up orders, for each unit above the reference",
     "SanctionsEffect.reference": "the pressure at which the multiplier is 1",
     "Incident.rate": "how often, clusters left out",
     "Incident.per_tension": "the rate is multiplied by 1 + this x tension",

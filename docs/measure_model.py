@@ -1,8 +1,9 @@
 """The measured tables of `docs/model.md`: what each block and each variant of a scenario does to its odds.
 
-Run it from the project's root: `python docs/measure_model.py [FILE]`. It plays 1 024 worlds x 4 replays with seed 1 in
-one process, so the same version of the scenario and of the code prints the same bytes. Every comparison is paired: run
-(world, replay) of one configuration against the same run of the other.
+Run it from the project's root: `python docs/measure_model.py` prints the tables, `--write` also puts them into the page,
+between the marks that name them (look at the prose around them then). It plays 1 024 worlds x 4 replays with seed 1 in one
+process, so the same version of the scenario and of the code prints the same bytes. Every comparison is paired: run (world,
+replay) of one configuration against the same run of the other.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import numpy as np
 from sim.estimates.odds import proportion
 from sim.estimates.paired import paired_difference
 from sim.experiment.plan import Design
+from sim.experiment.probing import probe
 from sim.experiment.run import Played, play
 from sim.records.outcomes import FINISHED, Bools
 from sim.scenario.load import Case, load
 
 DESIGN = Design(1024, 4, 1)
 FLAGSHIP = Path("scenarios/spring-2021.yaml")
+PAGE = Path("docs/model.md")
 NEUTRAL = "neutral"
 # What is given back to the neutral class, one block after the other: prefixes of the paths that `neutral` sets.
 LADDER = (
@@ -34,6 +37,12 @@ LADDER = (
     ("+ tension", ("build_ups.main.per_tension",)),
 )
 KIND = "build_up"
+# Quantities that multiply orders, and the path of the level at which they multiply by 1.
+CENTRES = (
+    ("build_ups.main.left", "build_ups.main.left.reference"),
+    ("pressure", "sanctions_effect.reference"),
+    ("tension", "build_ups.main.tension_reference"),
+)
 UNSANCTIONED, SANCTIONS_EFFECT = "no_sanctions", "sanctions_effect.orders_per_pressure"
 
 
@@ -80,11 +89,27 @@ def flips(after: Configuration, before: Configuration) -> str:
     return f"{pair.flips_up} / {pair.flips_down}"
 
 
-def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """One Markdown table on standard output."""
-    lines = [f"\n{title}\n", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    sys.stdout.write("\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n")
+TABLES: dict[str, str] = {}
+
+
+def table(name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """One Markdown table on standard output, kept under its name."""
+    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+    TABLES[name] = "\n".join(lines)
+    sys.stdout.write(f"\n{name}\n\n{TABLES[name]}\n")
     sys.stdout.flush()
+
+
+def written(page: str) -> str:
+    """The page with every table put between its marks. Raises `ValueError` where a mark is missing."""
+    for name, text in TABLES.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        if page.count(begin) != 1 or page.count(end) != 1:
+            raise ValueError(f"{PAGE} needs one `{begin}` and one `{end}`")
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n{text}\n{end}{after}"
+    return page
 
 
 def flow(value: Any) -> str:
@@ -129,7 +154,7 @@ def ladder(path: Path, full: Configuration) -> None:
     if before is not full:
         raise RuntimeError(f"the variant `{NEUTRAL}` sets something that no step of the ladder gives back: {rest}")
     head = ["configuration", "odds, %", "step, points", f"{KIND} in the window, %", "step, points"]
-    table("Ladder", head, rows)
+    table("ladder", head, rows)
 
 
 def law(path: Path) -> None:
@@ -143,12 +168,31 @@ def law(path: Path) -> None:
         [f"{KIND} before the window", points(early, neutral)],
         [f"{KIND} in the window, of the runs without one before it", _share(began, ~early, neutral)],
     ]
-    table("The neutral file and its base rate", ["", "%"], rows)
+    table("law", ["", "%"], rows)
 
 
 def _share(hit: Bools, among: Bools, configuration: Configuration) -> str:
     share = proportion(hit[among], configuration.world[among])
     return f"{100 * share.p:.1f} ± {100 * (share.se or 0.0):.1f}"
+
+
+def centres(full: Configuration) -> None:
+    """What the file has of each quantity while orders can be given, beside what the reference class had.
+
+    Replay 0 of each world; on each day the runs in which no build-up is under way.
+    """
+    scenario = full.case.scenario
+    opens, closes = scenario.program.opens, scenario.program.closes
+    days = np.array([0.0, opens, (opens + closes) / 2.0])
+    names = [name for name, _ in CENTRES]
+    *paths, active = probe(scenario, DESIGN.seed, DESIGN.worlds, days, [*names, "build_ups.main.active"])
+    quiet = active < 0.5
+    rows = []
+    for place, (name, reference) in enumerate(CENTRES):
+        means = [f"{mean:.2f}" for mean in np.average(paths[place], axis=0, weights=quiet).tolist()]
+        rows.append([f"`{name}`", f"{scenario.values[reference].fixed:g}", *means])
+    head = ["quantity", "reference", "mean at the start", "at the opening", "in the middle of the window"]
+    table("centres", head, rows)
 
 
 def counterfactuals(path: Path, full: Configuration) -> None:
@@ -160,8 +204,8 @@ def counterfactuals(path: Path, full: Configuration) -> None:
         rows.append([f"`{name}`", points(other.hit, other), change(other.hit, full.hit, other), flips(other, full)])
         if name == UNSANCTIONED:
             split = by_sign(other, full)
-    table("Variants", ["variant", "odds, %", "against the file, points", "runs to / from a crisis"], rows)
-    table("What sanctions do in two kinds of world", ["worlds", "share, %", "with - without, points"], split)
+    table("variants", ["variant", "odds, %", "against the file, points", "runs to / from a crisis"], rows)
+    table("sanctions", ["worlds", "share, %", "with - without, points"], split)
 
 
 def by_sign(without: Configuration, full: Configuration) -> list[list[str]]:
@@ -187,7 +231,7 @@ def by_state(full: Configuration) -> None:
         share = f"{100 * float(np.mean(full.played.values[path] == place)):.0f}"
         odds, of_kind = _share(full.hit, here, full), _share(full.began(KIND), here, full)
         rows.append([state, share, odds, of_kind])
-    table("By intent at the start", ["state", "worlds, %", "odds, %", f"{KIND}, %"], rows)
+    table("intent", ["state", "worlds, %", "odds, %", f"{KIND}, %"], rows)
 
 
 def by_definition(full: Configuration) -> None:
@@ -209,22 +253,24 @@ def by_definition(full: Configuration) -> None:
             ]
         )
     head = ["kind", "definition", "", "in the window, %", "before it, %", "one of the two, %"]
-    table("By definition", head, rows)
+    table("definition", head, rows)
 
 
 def main() -> None:
-    """All tables, for the scenario named on the command line or the flagship."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else FLAGSHIP
-    full = Configuration(load(path))
+    """All tables of the flagship, on standard output and, with `--write`, in the page."""
+    full = Configuration(load(FLAGSHIP))
     sys.stdout.write(
-        f"{path}: {DESIGN.worlds} worlds x {DESIGN.replays} replays, seed {DESIGN.seed}; "
+        f"{FLAGSHIP}: {DESIGN.worlds} worlds x {DESIGN.replays} replays, seed {DESIGN.seed}; "
         f"± is one standard error by worlds. The file: {points(full.hit, full)} %\n"
     )
-    ladder(path, full)
-    law(path)
-    counterfactuals(path, full)
+    ladder(FLAGSHIP, full)
+    law(FLAGSHIP)
+    centres(full)
+    counterfactuals(FLAGSHIP, full)
     by_state(full)
     by_definition(full)
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def _formulas(scenario: Scenario, formulas: Mapping[str, Expr]) -> dict[str, tup
         if not np.isfinite(numbers).all():
             found[path] = (math.nan, math.nan, math.nan, math.nan)
             continue
-        low, middle, high = np.quantile(numbers, LEVELS).tolist()
+        low, middle, high = np.quantile(numbers, LEVELS, method="hazen").tolist()
         found[path] = (low, middle, high, float(numbers.mean()))
     return found
 

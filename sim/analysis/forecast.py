@@ -274,7 +274,8 @@ def _ladder(rows: Rows, scenario: Scenario) -> list[r.LadderPart]:
     for place, name in enumerate(program.kinds):
         if program.kind_passive[place] or crises[name].rise is not None or crises[name].level is not None:
             share = rows.share(np.isfinite(rows.onset[:, place]))
-            rungs.append({"kind": name, "definition": program.kind_definition[place], "p": share["p"], "se": share["se"]})
+            definition = program.kind_definition[place]
+            rungs.append({"kind": name, "definition": definition, "p": share["p"], "se": share["se"]})
     return sorted(rungs, key=lambda rung: (-rung["p"], rung["kind"]))
 
 

@@ -1,10 +1,11 @@
-"""Options that several commands share, declared once."""
+"""Options that several commands share, declared once, and how their values are read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -27,6 +28,45 @@ class TypicalChoice(StrEnum):
     near_miss = "near-miss"
 
 
+_C = TypeVar("_C", bound=StrEnum)
+
+
+def whole(option: str) -> Callable[[str | int], int]:
+    """Reads a whole number; the refusal names the option, as all others do."""
+
+    def read(text: str | int) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise UsageError(f"{option} {text}: write a whole number") from None
+
+    return read
+
+
+def number(option: str) -> Callable[[str | float], float]:
+    """Reads a number."""
+
+    def read(text: str | float) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise UsageError(f"{option} {text}: write a number, like 0.01") from None
+
+    return read
+
+
+def one_of(option: str, choices: type[_C]) -> Callable[[str], _C]:
+    """Reads one of some words."""
+
+    def read(text: str) -> _C:
+        try:
+            return choices(text)
+        except ValueError:
+            raise UsageError(f"{option} {text}: write one of {', '.join(choices)}") from None
+
+    return read
+
+
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file (YAML).", show_default=False)]
 Set = Annotated[
     list[str] | None,
@@ -35,22 +75,82 @@ Set = Annotated[
 Variant = Annotated[
     str | None, typer.Option("--variant", metavar="NAME", help="Take a variant of the file.", show_default=False)
 ]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Addresses every draw: same seed, same runs.")]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="N", parser=whole("--seed"), help="Addresses every draw: same seed, same runs."),
+]
 Worlds = Annotated[
     int | None,
-    typer.Option("--worlds", metavar="N", help="Draws of what is not known.  [default: 2048]", show_default=False),
+    typer.Option(
+        "--worlds",
+        metavar="N",
+        parser=whole("--worlds"),
+        help="Draws of what is not known.  [default: 2048]",
+        show_default=False,
+    ),
 ]
 Replays = Annotated[
     int | None,
-    typer.Option("--replays", metavar="N", help="Plays of each world, by luck.  [default: 8]", show_default=False),
+    typer.Option(
+        "--replays",
+        metavar="N",
+        parser=whole("--replays"),
+        help="Plays of each world, by luck.  [default: 8]",
+        show_default=False,
+    ),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision",
+        metavar="X",
+        parser=number("--precision"),
+        help="Play until the odds are known to ± X (0.01 is one point).",
+        show_default=False,
+    ),
 ]
 Engine = Annotated[
     EngineChoice,
-    typer.Option("--engine", metavar="NAME", help="auto or simpy; both play on SimPy."),
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        parser=one_of("--engine", EngineChoice),
+        help="auto or simpy; both play on SimPy.",
+    ),
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", help="Processes that play.  [default: one a processor]", show_default=False),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        parser=whole("--workers"),
+        help="Processes that play.  [default: one a processor]",
+        show_default=False,
+    ),
+]
+Run = Annotated[
+    int | None,
+    typer.Option(
+        "--run",
+        metavar="K",
+        parser=whole("--run"),
+        help="Tell run K of `sim run`: world K // replays, replay K % replays.",
+        show_default=False,
+    ),
+]
+Typical = Annotated[
+    TypicalChoice | None,
+    typer.Option(
+        "--typical",
+        metavar="KIND",
+        parser=one_of("--typical", TypicalChoice),
+        help="Tell a typical crisis, calm or near-miss run.  [default: crisis, else calm]",
+        show_default=False,
+    ),
+]
+ReplaysOfRun = Annotated[
+    int,
+    typer.Option("--replays", metavar="N", parser=whole("--replays"), help="Replays of each world in that `sim run`."),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results are kept.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else to standard output.")]

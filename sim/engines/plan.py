@@ -113,8 +113,7 @@ def make_plan(program: p.Program) -> Plan:
             tuple(rank for rank in clocks if q in _read_by_clock(rules[rank].clock)) for q in quantities
         ),
         clocks_of_tension=tuple(
-            tuple(rank for rank in clocks if t in _tensions_of(rules[rank].clock))
-            for t in range(len(program.tensions))
+            tuple(rank for rank in clocks if t in _tensions_of(rules[rank].clock)) for t in range(len(program.tensions))
         ),
         watches_of=tuple(
             tuple(rank for rank in watches if any(of == q for of, _, _ in rules[rank].watched)) for q in quantities

@@ -8,15 +8,17 @@ effects, settle. A rule that is re-timed is not interrupted: its old timer finds
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from math import inf, isfinite, log
+from math import inf, isfinite
 
+import numpy as np
 import simpy
-from simpy.events import Event
+from simpy.events import Event, EventPriority
 
 from sim.engines.clocks import Clocks
+from sim.engines.firing import changed, evaluate, judge, waits_of
 from sim.engines.plan import EffectPlan, Plan, RulePlan, make_plan
-from sim.engines.state import BUDGET, DELAY, NOT_FINITE, PENDING, STEPS, RunFailedError, State
-from sim.records.outcomes import FINISHED, Floats, RunResult
+from sim.engines.state import BUDGET, DELAY, PENDING, RunFailedError, State
+from sim.records.outcomes import FINISHED, RunResult
 from sim.records.story import Applied, Due, Hold, Story
 from sim.rules import program as p
 from sim.rules.program import Program
@@ -59,7 +61,7 @@ class Timer(Event):
         self.instance, self.occurrence, self.step, self.load, self.root = instance, occurrence, step, load, root
         self._ok, self._value = True, self
         self.callbacks = [self._knock]
-        run.environment.schedule(self, priority=rule.rank + 1, delay=wait)
+        run.environment.schedule(self, priority=EventPriority(rule.rank + 1), delay=wait)
 
     def _knock(self, _: Event) -> None:
         door = self.door
@@ -175,7 +177,7 @@ class Run:
         state = self.state
         if root is None:
             root = (rule.block, state.flag_bits())
-        outcome, effects = self._judge(rule, timer)
+        outcome, effects = judge(state, rule, timer.occurrence, timer.step)
         log_entry = self._log(rule, timer, outcome)
         if effects is None:
             if rule.trigger == p.CLOCK:
@@ -183,49 +185,11 @@ class Run:
             return
         touched: set[int] = set()
         written: set[int] = set()
-        for effect, amount, delay in self._evaluate(effects, timer):
+        for effect, amount, delay in evaluate(state, effects, timer.occurrence, timer.load):
             applied = self._apply(effect, amount, delay, timer, root, touched, written)
             if log_entry is not None:
                 log_entry.effects.append(Applied(effect.operation, effect.target, *applied))
         self._settle(rule, root, touched, written)
-
-    def _judge(self, rule: RulePlan, timer: Timer) -> tuple[str, Sequence[EffectPlan] | None]:
-        """Guard, then chance: what becomes of the due, and which effects run."""
-        state = self.state
-        if rule.guard and not state.meets(rule.guard):
-            return "guard", None
-        if rule.chance >= 0:
-            chance = state.numbers[rule.chance]
-            if not isfinite(chance):
-                raise RunFailedError(NOT_FINITE)
-            if not state.uniform(rule.chance_stream, timer.occurrence, timer.step) < chance:
-                return ("otherwise", rule.otherwise) if rule.otherwise else ("chance", None)
-        return "fired", rule.effects
-
-    def _evaluate(
-        self, effects: Sequence[EffectPlan], timer: Timer
-    ) -> list[tuple[EffectPlan, float, tuple[float, float]]]:
-        """Amounts, delays and spans of the effects that apply, all on one snapshot of the state."""
-        state, ready = self.state, []
-        for effect in effects:
-            if effect.condition >= 0:
-                drawn = state.draw(effect.condition, timer.occurrence)
-                if not isfinite(drawn):
-                    raise RunFailedError(NOT_FINITE)
-                if not drawn >= state.numbers[effect.level]:
-                    continue
-            amount, after, over = 0.0, 0.0, 0.0
-            row = effect.load if effect.operation == p.ARM else effect.amount
-            if row >= 0:
-                amount = state.amount(row, timer.occurrence, timer.load)
-                if not isfinite(amount):
-                    raise RunFailedError(NOT_FINITE)
-            if effect.operation == p.ARM:
-                # a delay that belongs to the armed rule waits for its ticket
-                after = 0.0 if effect.own_ticket else state.amount(effect.after, timer.occurrence, timer.load)
-                over = state.amount(effect.over, timer.occurrence, timer.load) if effect.over >= 0 else 0.0
-            ready.append((effect, amount, (after, over)))
-        return ready
 
     def _apply(
         self,
@@ -241,12 +205,12 @@ class Run:
         state, operation, target, now = self.state, effect.operation, effect.target, self.now
         if operation <= p.SET_QUANTITY:
             before = state.quantity[target]
-            if state.write(target, _changed(operation, before, amount)):
+            if state.write(target, changed(operation, before, amount)):
                 touched.add(target)
             return before, state.quantity[target]
         if operation <= p.SET_TENSION:
             before = state.tensions.level(target, now)
-            if state.tensions.write(target, _changed(operation - p.ADD_TENSION, before, amount), now):
+            if state.tensions.write(target, changed(operation - p.ADD_TENSION, before, amount), now):
                 written.add(target)
             return before, state.tensions.level(target, now)
         if operation == p.ARM:
@@ -270,19 +234,11 @@ class Run:
         ticket = self.tickets[rule.rank]
         if effect.own_ticket:
             after = state.amount(effect.after, ticket, timer.load)
-        steps = 1
-        if effect.steps >= 0:
-            number = state.numbers[effect.steps]
-            if not (1.0 <= number <= p.PENDING_CAPACITY and number == int(number)):
-                raise RunFailedError(STEPS)
-            steps = int(number)
-        waits = [after] if effect.steps < 0 else [after + (over * i) / steps for i in range(1, steps + 1)]
-        if not all(isfinite(wait) and wait >= 0.0 for wait in (after, *waits)):
-            raise RunFailedError(DELAY)
-        if sum(self.pending) + steps > p.PENDING_CAPACITY:
+        waits = waits_of(state, effect, after, over)
+        if sum(self.pending) + len(waits) > p.PENDING_CAPACITY:
             raise RunFailedError(PENDING)
         self.tickets[rule.rank] += 1
-        self.pending[rule.rank] += steps
+        self.pending[rule.rank] += len(waits)
         for place, wait in enumerate(waits):
             step = 0 if effect.steps < 0 else place + 1
             Timer(self, rule, wait, instance=self.armings, occurrence=ticket, step=step, load=load, root=root)
@@ -341,9 +297,7 @@ class Run:
         if self.story is None:
             return None
         since = self.holding.get(rule.rank)
-        entry = Due(
-            self.now, rule.rank, timer.instance, outcome, self.now if since is None else since, timer.load
-        )
+        entry = Due(self.now, rule.rank, timer.instance, outcome, self.now if since is None else since, timer.load)
         self.story.dues.append(entry)
         return entry
 
@@ -351,14 +305,6 @@ class Run:
 def _opening() -> Generator[Event, None, None]:
     """Ends at once; by then every process created before it waits at its door."""
     yield from ()
-
-
-def _changed(operation: int, before: float, amount: float) -> float:
-    if operation == p.ADD_QUANTITY:
-        return before + amount
-    if operation == p.SCALE_QUANTITY:
-        return before * amount
-    return amount
 
 
 class Reference:
@@ -398,7 +344,7 @@ class Reference:
             return self._failed(failure, run)
         result = run.state.crises.result(FINISHED, inf, run.dues)
         if probes:
-            result.probed = _as_table(probed)
+            result.probed = np.array(probed, dtype=np.float64)
         return result
 
     def _failed(self, failure: RunFailedError, run: Run | None) -> RunResult:
@@ -421,13 +367,7 @@ def _probe(run: Run, day: float, probed: list[list[float]]) -> Generator[Event, 
     """Reads the state at the end of an instant: its priority lies behind every rule's."""
     event = Event(run.environment)
     event._ok, event._value = True, None
-    run.environment.schedule(event, priority=len(run.plan.rules) + 1, delay=day - run.now)
+    run.environment.schedule(event, priority=EventPriority(len(run.plan.rules) + 1), delay=day - run.now)
     yield event
     levels = [run.state.tensions.level(tension, run.now) for tension in range(len(run.plan.program.tensions))]
     probed.append([*run.state.quantity, *levels])
-
-
-def _as_table(rows: list[list[float]]) -> Floats:
-    import numpy as np  # noqa: PLC0415
-
-    return np.array(rows, dtype=np.float64)

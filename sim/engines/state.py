@@ -34,8 +34,7 @@ class Tensions:
         self.decay = [numbers[i] for i in program.tension_decay.tolist()]
         self.cap = [numbers[i] for i in program.tension_cap.tolist()]
         self.value = [
-            clamp(numbers[start], 0.0, cap)
-            for start, cap in zip(program.tension_start.tolist(), self.cap, strict=True)
+            clamp(numbers[start], 0.0, cap) for start, cap in zip(program.tension_start.tolist(), self.cap, strict=True)
         ]
         for value, baseline, decay in zip(self.value, self.baseline, self.decay, strict=True):
             if not (isfinite(value) and isfinite(baseline) and baseline >= 0.0 and isfinite(decay) and decay > 0.0):

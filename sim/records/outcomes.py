@@ -28,9 +28,9 @@ FAILURES = {
 class Outcomes:
     """Results of runs. Times are days since the clock's start; `inf` means never.
 
-    `first` is the first onset of a counted kind inside the window, `kind` its kind, `root` its root's block, `flags` the
-    flags (a bit each) that were on just before the root's effects. `onset`, `early` and `running` have a column a kind:
-    the first onset inside the window, the first before it, and whether the kind was in progress at the opening.
+    `first` is the first onset of a counted kind inside the window, `kind` its kind, `root` its root's block, `flags`
+    the flags (a bit each) that were on just before the root's effects. `onset`, `early` and `running` have a column a
+    kind: the first onset inside the window, the first before it, and whether the kind was in progress at the opening.
     """
 
     world: Ints
@@ -53,7 +53,8 @@ class Outcomes:
 
 def concatenate(parts: Sequence[Outcomes]) -> Outcomes:
     """Join batches in the order given."""
-    columns: dict[str, Any] = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Outcomes)}
+    names = [field.name for field in fields(Outcomes)]
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     return Outcomes(**columns)
 
 

@@ -135,9 +135,8 @@ def _story(scenario: Scenario, tale: Tale, width: int, *, everything: bool) -> l
         while edges and line.time >= edges[0][0]:
             rows.append(_edge(start, *edges.pop(0)))
         rows += _row(start, line, who, width)
-    horizon = scenario.program.horizon
-    rows += [_edge(start, *edge) for edge in edges if edge[0] < horizon or horizon == scenario.program.closes]
-    return rows
+    ended = tale.outcome.failed_at if tale.outcome.failed else scenario.program.horizon
+    return rows + [_edge(start, *edge) for edge in edges if edge[0] <= ended]
 
 
 def _edge(start: dt.date, day: float, what: str) -> str:

@@ -1,8 +1,8 @@
 """Whether incidents feed on themselves: the spectral radius over all clocks and tensions of a world.
 
-A unit of tension j is worth integral 1/decay_j, in which clock i fires gain_ij times more; each firing adds to tension k
-what its effects, and the rules they arm, add on average. The ratio is the spectral radius of that matrix, at the largest
-multipliers that flags can reach (Hawkes processes: stationary below 1).
+A unit of tension j has the integral 1/decay_j, in which clock i fires gain_ij times more; each firing adds to tension k
+what its effects, and the rules they arm, add on average. The ratio is the spectral radius of that matrix, at the
+largest multipliers that flags can reach (Hawkes processes: stationary below 1).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DEEPEST = 6
 
 
 def _largest_coefficients(program: Program, numbers: Floats) -> Floats:
-    """Base rate times the largest multiplier that the flags can reach, by world and clock (other quantities at start)."""
+    """Base rate times the largest multiplier that flags can reach, by world and clock (other quantities at start)."""
     rules = len(program.rules)
     largest = np.zeros((len(numbers), rules))
     for rank in range(rules):

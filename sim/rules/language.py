@@ -222,7 +222,7 @@ Effect = Change | Reset | Arm | Disarm | Begin | End | Note
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """This rule is armed, after `delay`, whenever the rule behind a hook has effects. `path` is where the file says so."""
+    """This rule is armed, after `delay`, whenever the rule behind a hook fires; `path` is where the file says so."""
 
     hook: str
     delay: Chancy = 0.0

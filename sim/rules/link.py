@@ -17,6 +17,7 @@ from sim.rules.language import (
     STAGES,
     Amount,
     Arm,
+    Armed,
     Begin,
     Brings,
     Change,
@@ -92,17 +93,17 @@ def _join_influences(rules: list[Rule], influences: list[Influence], problems: l
             )
             rule = replace(rule, trigger=_influenced(trigger, mine))
         joined.append(rule)
-    for influence in influences:
-        if influence.topic not in heard:
-            problems.append(
-                LinkProblem(
-                    influence.path,
-                    influence.topic.split(".")[-1],
-                    f"`{influence.path}` multiplies `{influence.topic}`, but no clock of the scenario has this name",
-                    tuple(sorted(heard)),
-                    warning=influence.topic == "orders",
-                )
-            )
+    problems.extend(
+        LinkProblem(
+            influence.path,
+            influence.topic.split(".")[-1],
+            f"`{influence.path}` multiplies `{influence.topic}`, but no clock of the scenario has this name",
+            tuple(sorted(heard)),
+            warning=influence.topic == "orders",
+        )
+        for influence in influences
+        if influence.topic not in heard
+    )
     return joined
 
 
@@ -158,7 +159,8 @@ def _check_names(rules: list[Rule], brings: Brings, problems: list[LinkProblem])
         if rule.full_name in names:
             problems.append(LinkProblem(rule.block, rule.name, f"the rule `{rule.full_name}` stands twice"))
         names.add(rule.full_name)
-    check = _Checker(quantities, stored, tensions, kinds, names, {low.name for low in brings.lows}, problems)
+    armed = {rule.full_name for rule in rules if isinstance(rule.trigger, Armed)}
+    check = _Checker(quantities, stored, tensions, kinds, names, armed, {low.name for low in brings.lows}, problems)
     for rule in rules:
         check.rule(rule)
     for member in brings.members:
@@ -190,6 +192,7 @@ class _Checker:
     tensions: set[str]
     kinds: set[str]
     rules: set[str]
+    armed: set[str]
     lows: set[str]
     problems: list[LinkProblem]
 
@@ -220,12 +223,22 @@ class _Checker:
             self.amount(block, effect.amount)
         elif isinstance(effect, Reset):
             self.need(block, effect.low, self.lows)
-        elif isinstance(effect, Arm | Disarm):
+        elif isinstance(effect, Arm):
+            self.arm(block, effect)
+        elif isinstance(effect, Disarm):
             self.need(block, effect.rule, self.rules)
-            if isinstance(effect, Arm) and effect.load is not None:
-                self.amount(block, effect.load)
         elif isinstance(effect, Begin | End):
             self.need(block, effect.kind, self.kinds)
+
+    def arm(self, block: str, effect: Arm) -> None:
+        self.need(block, effect.rule, self.rules)
+        if effect.rule in self.rules - self.armed:
+            # a rule is pending by its own trigger or by arming, never by both: a clock has no ticket
+            text = f"`{block}` arms `{effect.rule}`, which has a trigger of its own"
+            self.problems.append(LinkProblem(block, effect.rule, text, tuple(sorted(self.armed))))
+        for amount in (effect.after, effect.over, effect.load):
+            if amount is not None:
+                self.amount(block, amount)
 
     def amount(self, block: str, amount: Amount) -> None:
         if amount.of is not None and amount.of != LOAD:

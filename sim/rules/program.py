@@ -44,7 +44,8 @@ class Effects:
 
     `target` is a quantity, tension, derived quantity, rule, kind or note, by `operation`. `amount`, `after`, `over` and
     `load` are rows of `Program.amounts`. `condition` is a draw that must be at least the parameter `level`.
-    `steps` is -1 for a plain arming. `own_ticket` is 1 where the delay belongs to the armed rule and is drawn with the ticket that the arming gets.
+    `steps` is -1 for a plain arming. `own_ticket` is 1 where the delay belongs to the armed rule and is drawn with the
+    ticket that the arming gets.
     """
 
     pointer: Ints

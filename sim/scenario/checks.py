@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sim.chance.copula import Copula, Group
 from sim.chance.uncertain import Draw, Expr, Value, references
@@ -171,10 +171,12 @@ def correlations(
     draws: Mapping[str, Draw],
     places: Places,
     overridden: Sequence[str] = (),
+    in_doubt: Callable[[Trail], bool] = lambda _: False,
 ) -> tuple[list[Group], list[Problem]]:
     """The copula's groups, and correlations between what is not an uncertain value of a world.
 
-    A pair of which one is certain only because its path was set from outside is left out without a word.
+    A pair of which one is certain only because its path was set from outside is left out without a word, as is one of
+    which nothing can be said (`in_doubt`).
     """
     found: list[Problem] = []
     pairs = []
@@ -182,9 +184,10 @@ def correlations(
         problems = [
             problem
             for side, path in enumerate(pair[:2])
+            if not in_doubt(trail(path))
             for problem in _uncorrelated(path, ("correlations", place, side), values, draws, places)
         ]
-        if not problems and all(path in values for path in pair[:2]):
+        if not problems and all(path in values and values[path].uncertain for path in pair[:2]):
             pairs.append(pair)
         if not any(path == here or path.startswith(f"{here}.") for here in overridden for path in pair[:2]):
             found += problems

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from sim.chance.copula import Group
-from sim.chance.uncertain import Draw, Value
+from sim.chance.uncertain import Draw, Value, references
 from sim.rules.language import Brings
 from sim.rules.link import LinkProblem
 from sim.rules.program import Program
 from sim.scenario import checks, document, numeric_checks, source
-from sim.scenario.build import build, world_of
+from sim.scenario.build import bring_all, build, world_of
 from sim.scenario.diagnostics import Problem, did_you_mean
 from sim.scenario.document import Trail
 from sim.scenario.explain import Item, empty_places, empty_problems, name_problems, schema_problems, trail_of
@@ -53,17 +54,19 @@ class Judged:
 def judge(plain: Any, places: Places, overridden: Sequence[str] = (), *, look: bool = True) -> Judged:
     """Read and check a plain tree, of which some paths were set from outside.
 
-    With `look`, the first worlds are drawn and looked at.
+    With `look`, the Program is built, and the first worlds are drawn and looked at.
     """
     empty = list(empty_places(places, plain))
     judged = Judged(plain, [*empty_problems(empty, places), *name_problems(places)])
     saved = _read(_without(plain, empty), empty, judged, places)
     if saved.file is not None:
         judged.file, judged.world = saved.file, world_of(saved.file)
-        _sense(judged, saved.file, judged.world, saved, places, overridden)
-        if look and judged.program is not None and not any(saved.in_doubt(path) for path in _CALENDAR):
+        _sense(judged, saved, places, overridden, look=look)
+        calendar = any(problem.code == "SC301" for problem in judged.problems)
+        if look and judged.program is not None and not calendar and _all_known(judged, saved):
             found = numeric_checks.worlds(judged.program, judged.values, judged.groups, judged.world, places)
-            judged.problems += [problem for problem in found if saved.whole or not _doubtful(problem, saved)]
+            tainted = set() if saved.whole else _tainted(judged.values, saved)
+            judged.problems += [problem for problem in found if saved.whole or not _doubtful(problem, saved, tainted)]
         if judged.broken:
             judged.program = None
     return judged
@@ -107,10 +110,11 @@ def _without(plain: Any, trails: Iterable[Trail]) -> Any:
     return plain
 
 
-def _sense(
-    judged: Judged, file: ScenarioFile, world: World, saved: Salvage, places: Places, overridden: Sequence[str]
-) -> None:
+def _sense(judged: Judged, saved: Salvage, places: Places, overridden: Sequence[str], *, look: bool) -> None:
     """What a file means as a whole; builds the Program where its names and formulas lead somewhere."""
+    file, world = judged.file, judged.world
+    if file is None or world is None:
+        return
     for item in bind(file):
         if isinstance(item, Value):
             judged.values[item.path] = item
@@ -121,9 +125,14 @@ def _sense(
     judged.problems += checks.kinds(file, places)
     misread = checks.formulas(file, judged.values, judged.draws, places)
     judged.problems += misread
-    judged.groups, refused = checks.correlations(file, judged.values, judged.draws, places, overridden)
+    judged.groups, refused = checks.correlations(file, judged.values, judged.draws, places, overridden, saved.in_doubt)
     judged.problems += refused
-    judged.brings, program, linking = build(file, world)
+    program: Program | None = None
+    linking: list[LinkProblem] = []
+    if look:
+        judged.brings, program, linking = build(file, world)
+    else:
+        judged.brings = bring_all(file, world)
     nameless = names(file, judged.brings, places, saved.in_doubt)
     judged.problems += nameless
     refusals = checks.refusals(world, places)
@@ -141,22 +150,46 @@ def _subject(problem: Problem) -> Trail:
     return trail(re.sub(r"\[(\d+)\]", r".\1", found[1])) if found else ()
 
 
-def _doubtful(problem: Problem, saved: Salvage) -> bool:
-    return problem.code == "SC310" or saved.in_doubt(_subject(problem))
+def _doubtful(problem: Problem, saved: Salvage, tainted: Container[str] = ()) -> bool:
+    subject = _subject(problem)
+    return problem.code == "SC310" or saved.in_doubt(subject) or ".".join(map(str, subject)) in tainted
+
+
+def _all_known(judged: Judged, saved: Salvage) -> bool:
+    """Whether every number of the Program can be had: nothing that it reads was left out."""
+    if saved.whole or judged.program is None:
+        return True
+    read = (name for expression in judged.program.expressions for name in references(expression))
+    formulas = (value.formula for value in judged.values.values() if value.formula is not None)
+    inner = (name for formula in formulas for name in references(formula))
+    calendar = any(saved.in_doubt(path) for path in _CALENDAR)
+    return not calendar and all(name in judged.values for name in itertools.chain(read, inner))
+
+
+def _tainted(values: Mapping[str, Value], saved: Salvage) -> set[str]:
+    """Formulas that read a stand-in, directly or through others."""
+    reads = {path: set(references(value.formula)) for path, value in values.items() if value.formula is not None}
+    tainted = {path for path in values if saved.in_doubt(trail(path))}
+    while True:
+        more = {path for path, names in reads.items() if names & tainted} - tainted
+        if not more:
+            return tainted
+        tainted |= more
 
 
 def _rest(linking: Sequence[LinkProblem], told: Sequence[Problem], saved: Salvage, places: Places) -> list[Problem]:
-    """Problems of linking that nothing else has told yet."""
-    blocks = {_subject(problem)[:2] for problem in told}
+    """Problems of linking that nothing else has told yet; who multiplies what is told by names."""
+    blocks = [_subject(problem) for problem in told]
     found: dict[tuple[str, str], Problem] = {}
     for item in linking:
         here = trail(item.block)
-        if here[:2] in blocks or saved.in_doubt(here) or saved.in_doubt(trail(item.missing)):
+        if item.warning or any(block[: min(2, len(here))] == here[:2] for block in blocks):
+            continue
+        if saved.in_doubt(here) or saved.in_doubt(trail(item.missing)):
             continue
         hint = did_you_mean(item.missing, item.candidates) or "check the names"
         mark = places.find(here, on_key=places.is_block(here))
-        problem = Problem("SC307", "warning" if item.warning else "error", item.text, mark, hint)
-        found.setdefault((item.block, item.missing), problem)
+        found.setdefault((item.block, item.missing), Problem("SC307", "error", item.text, mark, hint))
     return list(found.values())
 
 

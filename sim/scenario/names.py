@@ -73,6 +73,7 @@ def names(file: ScenarioFile, brings: Brings, places: Places, in_doubt: Callable
     if file.intent is not None:
         _multiplied(finder, ("intent",), file.intent.incidents, file.intent.crises)
         _needs_cancel(finder, ("intent", "cancels"), bool(file.intent.cancels))
+    _needs_orders(finder)
     _hooks(finder)
     _tension(finder)
     _watched(finder)
@@ -171,6 +172,23 @@ def _needs_cancel(finder: _Finder, path: Trail, given: bool) -> None:
     if given and all(build_up.cancel is None for build_up in finder.file.build_ups.values()):
         hint = "give a build-up a rate `cancel`, or delete it"
         finder.note(path, "multiplies the rate at which build-ups are called off, and none has one", hint, on_key=True)
+
+
+def _needs_orders(finder: _Finder) -> None:
+    """One warning, however many places multiply the orders of build-ups that are not there."""
+    file = finder.file
+    if file.build_ups or ("build_ups",) in finder.places.marks:
+        return
+    multiplying: list[Trail] = [(*path, "orders") for path, block in _multipliers(file) if block.orders is not None]
+    if file.sanctions_effect is not None:
+        multiplying.append(("sanctions_effect", "orders_per_pressure"))
+    if file.intent is not None and file.intent.orders:
+        multiplying.append(("intent", "orders"))
+    if multiplying:
+        others = f" (as {len(multiplying) - 1} more places do)" if len(multiplying) > 1 else ""
+        text = f"multiplies the rate of orders{others}, but the scenario has no `build_ups`"
+        hint = "add a build-up, or delete it"
+        finder.found.append(finder.places.about("SC307", multiplying[0], text, hint, on_key=True, warning=True))
 
 
 def _hooks(finder: _Finder) -> None:

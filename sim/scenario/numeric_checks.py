@@ -10,7 +10,6 @@ import numpy as np
 from sim.chance import quantiles as q
 from sim.chance.copula import Group
 from sim.chance.distributions import KernelDistribution, short_number
-from sim.chance.means import family_mean
 from sim.chance.uncertain import Constant, Evaluator, Value, references
 from sim.records.outcomes import Floats
 from sim.rules import program as p
@@ -28,7 +27,6 @@ MOST_CLAMPED = 0.05
 NEARLY_CRITICAL = 0.9
 LONG_TAIL = 10.0
 _SAMPLED = 256
-_HEAVY = (q.PARETO, q.LOG_LOGISTIC, q.LOG_METALOG)
 _CUT = "choose a lighter tail, or cut it with `within: [LOW, HIGH]`"
 
 
@@ -44,7 +42,7 @@ def worlds(
         found = [*_mixes(world, evaluate, places), *_draws(program, numbers, places)]
         found += [*_clamped(world, evaluate, places), *_branching(program, numbers, values, evaluate, places)]
     found += [*_means(program, numbers, values, places), *_tails(values, places)]
-    return [*found, *_too_late(program, numbers, places)]
+    return [*found, *_too_late(program, numbers, world, values, evaluate, places)]
 
 
 def clamped_shares(world: World, drawn: Mapping[str, Any], count: int) -> dict[str, float]:
@@ -75,12 +73,9 @@ def _outside(values: Mapping[str, Value], evaluate: Evaluator, places: Places) -
         bad = (numbers < low) | (numbers > high) | ((numbers == 0.0) & (value.kind == "multiplier"))
         if bad.any():
             worst = numbers[bad][np.argmax(np.abs(numbers[bad]))]
-            text = f"is outside what it can be in {percent(float(np.mean(bad)))} of the worlds (like {short_number(worst)})"
-            hint = (
-                f"{rule}: write `= min(…, {high:g})`"
-                if worst > high
-                else f"{rule}: write `= max(…, {max(low, 0.0):g})`"
-            )
+            share = percent(float(np.mean(bad)))
+            text = f"is outside what it can be in {share} of the worlds, like {short_number(worst)}; {rule}"
+            hint = f"write `= min(…, {high:g})`" if worst > high else "write `= max(…, LEAST)`"
             yield places.about("SC316", path, text, hint)
 
 
@@ -133,10 +128,11 @@ def _draws(program: Program, numbers: Floats, places: Places) -> Iterator[Proble
 
 
 def _clamped(world: World, evaluate: Evaluator, places: Places) -> Iterator[Problem]:
-    for path, share in _shares(world, evaluate).items():
-        if share > MOST_CLAMPED:
-            text = f"would be moved in {percent(share)} of the worlds, to the clock's start or to what comes before it"
-            yield places.about("SC309", path, text, "use a duration (`takes`, `lasts`, `after`), or a later range")
+    shares = _shares(world, evaluate)
+    for clamp in world.clamps:
+        if shares[clamp.path] > MOST_CLAMPED:
+            text = f": in {percent(shares[clamp.path])} of the worlds {clamp.text}"
+            yield places.about("SC309", clamp.path, text, clamp.hint)
 
 
 def _branching(
@@ -168,16 +164,24 @@ def _branching(
 
 def _means(program: Program, numbers: Floats, values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
     text = "has no finite mean: a few of its values would outweigh all others"
-    heavy = np.flatnonzero(np.isin(program.draw_family, _HEAVY))
-    for place in heavy.tolist():
+    for place, path in enumerate(program.draws):
         parameters = np.median(numbers[:, program.draw_parameters[place]], axis=0).tolist()
-        mean = family_mean(int(program.draw_family[place]), parameters, program.table.tolist())
-        if np.isposinf(mean):
-            yield places.about("SC312", program.draws[place], text, _CUT)
+        if _infinite_mean(int(program.draw_family[place]), parameters):
+            yield places.about("SC312", path, text, _CUT)
     for path, value in values.items():
         spread = value.distribution
-        if isinstance(spread, KernelDistribution) and spread.family_code in _HEAVY and np.isposinf(spread.mean()):
+        if isinstance(spread, KernelDistribution) and _infinite_mean(spread.family_code, spread.parameters):
             yield places.about("SC312", path, text, _CUT)
+
+
+def _infinite_mean(family: int, parameters: Sequence[float]) -> bool:
+    """Whether the upper tail is not cut and too heavy to have a mean."""
+    if parameters[7] < 1.0:
+        return False
+    if family in (q.PARETO, q.LOG_LOGISTIC):
+        return parameters[1] <= 1.0
+    # a metalog of a logarithm grows like the odds to the power of a2 + a3 / 2 (means.py)
+    return family == q.LOG_METALOG and parameters[1] + parameters[2] / 2.0 >= 1.0
 
 
 def _tails(values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
@@ -193,16 +197,19 @@ def _tails(values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
             yield places.about("SC314", path, text, f"say how far it goes: `within: [{low}, {high}]`", warning=True)
 
 
-def _too_late(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+def _too_late(
+    program: Program, numbers: Floats, world: World, values: Mapping[str, Value], evaluate: Evaluator, places: Places
+) -> Iterator[Problem]:
     """Dates, holds and delays that lie behind the end of the run in every world."""
     days = f"{program.horizon:g} days"
+    for path, value in values.items():
+        first = world.start.toordinal() + program.horizon
+        if value.kind == "date" and not path.startswith("assumptions.") and evaluate(value).min() >= first:
+            text = f"comes after the run ends in every world (the run lasts {days})"
+            yield places.about("SC313", path, text, "set `clock.ends` later, or leave it out", warning=True)
     for rank, name in enumerate(program.rules):
         block = name.rsplit(".", 1)[0]
-        start, hold = int(program.start_at[rank]), int(program.hold[rank])
-        if start >= 0 and numbers[:, start].min() >= program.horizon:
-            text = f"comes after the run ends in every world (the run lasts {days})"
-            path = _path_of(program, start, block)
-            yield places.about("SC313", path, text, "set `clock.ends` later, or leave it out", warning=True)
+        hold = int(program.hold[rank])
         if hold >= 0 and numbers[:, hold].min() >= program.horizon:
             text = f"is longer than the run lasts ({days}), so it can never be met"
             yield places.about("SC313", _path_of(program, hold, block), text, "shorten it, or set `clock.ends` later")

@@ -115,7 +115,9 @@ def _stand_in(trail: Trail) -> Any:
         return needed
     reading = reading_at(trail)
     if reading is not None:
-        return _NUMBERS.get(reading.kind)
+        return "each 1 to 2" if reading.each else _NUMBERS.get(reading.kind)
+    if trail[0] == "assumptions" and len(trail) == 2:
+        return "1"
     if model_at(trail) is Rate:
         return {"per_year": "1"}
     return None

@@ -19,8 +19,7 @@ def marks(file: ScenarioFile) -> list[Mark]:
     for name, sanction in file.sanctions.items():
         if sanction.imposed is not None:
             found.append(_mark(name, "sanction", sanction.imposed))
-        for date in sanction.reviews:
-            found.append(_mark(f"{name} review", "sanction", date))
+        found.extend(_mark(f"{name} review", "sanction", date) for date in sanction.reviews)
     for name, talks in file.diplomacy.items():
         if talks.date is not None:
             found.append(_mark(name, "diplomacy", talks.date))

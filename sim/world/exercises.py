@@ -107,7 +107,9 @@ def _under_way(block: str, exercise: Exercise, world: World) -> Rule:
         text = f"begins {gone:g} days before the clock starts and lasts {exercise.lasts.fixed:g}, so it is over"
         world.refuse(block, text, "delete it, and describe what it left behind under `forces`")
     elif exercise.lasts.fixed is None:
-        world.clamps.append(Clamp(f"{block}.lasts", exercise.lasts, as_expr(gone)))
+        over = "the exercise would be over before the clock starts"
+        hint = f"make it longer than {gone:g} days, or delete the exercise"
+        world.clamps.append(Clamp(f"{block}.lasts", exercise.lasts, as_expr(gone), over, hint))
     left = Amount(base=maximum(0.0, exercise.lasts - gone))
     return Rule("exercises", block, "planned", Start(0.0), (Arm(f"{block}.ends", after=left),))
 

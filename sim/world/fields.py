@@ -235,11 +235,16 @@ class Block(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Clamp:
-    """A date that is moved up to `lower` in the worlds where it falls before it."""
+    """A date (or a number of days) that is moved up to `lower` in the worlds where it falls before it.
+
+    `text` says what this means, after the share of worlds; `hint` is the remedy where the share is large.
+    """
 
     path: str
     raw: Expr
     lower: Expr
+    text: str = "it would be moved, to the clock's start or to what comes before it"
+    hint: str = "use a duration (`takes`, `lasts`, `after`), or a later range"
 
 
 @dataclass(frozen=True, slots=True)

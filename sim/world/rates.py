@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
-from sim.chance.uncertain import Expr, Number, as_expr, log
+from sim.chance.uncertain import Expr, Number, as_expr, log, maximum
 from sim.rules.language import Condition
 from sim.world.fields import Block, Days, Positive, Share, World, as_pydantic, refusal
 from sim.world.scalars import FieldError, read_formula
@@ -84,6 +84,10 @@ class Rate(Block):
 
     def per_day_rate(self) -> Expr:
         """The constant rate per day that it means."""
+        if self.between is not None:
+            # refused wherever a constant rate is wanted; the mean over the span keeps the rest of the checks going
+            first, last = self.between
+            return -log(1.0 - as_expr(self.odds)) / maximum(last - first, 1.0)
         if self.odds is not None:
             return -log(1.0 - as_expr(self.odds)) / as_expr(_given(self.within))
         if self.count is not None:

@@ -27,6 +27,7 @@ from sim.world.scalars import (
 
 PROSE = ("unit", "about", "source")
 _BESIDE = (*PROSE, "within")
+_QUOTED = re.compile(r"`([^`]+)`")
 _PERCENTILE = re.compile(r"p(\d+)", re.ASCII)
 # Parameters that say a shape and no size, so that a unit does not scale them.
 _UNSCALED = ("a", "b", "sigma", "shape", "alpha")
@@ -87,6 +88,7 @@ class Reading:
                 return self._text(self._one_text(inner), beside)
             return self._each(inner, beside) if key == "each" else self._family(key, inner, beside)
         except FieldError as problem:
+            _point(problem, inner)
             # `within` and the prose stand beside the key, all else below it
             raise (problem if problem.where and problem.where[0] in _BESIDE else problem.below(key)) from None
 
@@ -205,6 +207,7 @@ class Reading:
         try:
             return self._draw(family, self._parameters(raw, family, beside.scale), _shown(family, raw), beside)
         except FieldError as problem:
+            _point(problem, raw)
             raise problem.below(family) from None
 
     def _draw(self, family: str, given: Mapping[str, Expr | float], text: str, beside: _Beside) -> Draw:
@@ -286,15 +289,21 @@ class Reading:
                     "the value lies outside its own `within`", "within", hint="widen the bounds, or change it"
                 )
             if value.distribution is not None:
-                try:
-                    value.distribution = made(distributions.truncated, value.distribution, low, high)
-                except FieldError as problem:
-                    raise problem.below("within") from None
+                value.distribution = self._cut(value.distribution, low, high)
         if value.distribution is not None:
             check_support(*value.distribution.support, value.distribution.family, self.kind)
         for key, item in beside.prose.items():
             setattr(value, key, item)
         return value
+
+    def _cut(self, spread: distributions.Distribution, low: float, high: float) -> distributions.Distribution:
+        try:
+            return made(distributions.truncated, spread, low, high)
+        except FieldError as problem:
+            if self.kind == "date":
+                hint = "widen the bounds, or move the dates"
+                raise FieldError("none of these dates lies within the bounds", "within", hint=hint) from None
+            raise problem.below("within") from None
 
     def _bounds(self, raw: object, scale: float) -> tuple[float, float]:
         like = "[2021-09-01, 2021-09-30]" if self.kind == "date" else "[1, 180]"
@@ -310,6 +319,14 @@ class Reading:
         if low >= high:
             raise FieldError(f"nothing lies within {raw[0]} and {raw[1]}", "within", hint="write the lower bound first")
         return low, high
+
+
+def _point(problem: FieldError, inner: object) -> None:
+    """Move a refusal of a whole family to the parameter that it names."""
+    if not problem.where and problem.part is None and isinstance(inner, Mapping):
+        named = [word for word in _QUOTED.findall(str(problem)) if word in inner]
+        if named:
+            problem.where, problem.at_key = (named[0],), True
 
 
 def _shown(family: str, parameters: Any) -> str:

@@ -38,14 +38,17 @@ _WANTS = {
 _GROUPED = re.compile(r"\d{1,3}(?:[,_ '\u00a0\u202f]\d{3})+", re.ASCII)
 # What people write and what they mean: a pattern, and the remedy over its groups.
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\d{4}-\d\d?-\d\d?"), "count the days instead: a number belongs here, not a date"),
     (re.compile(r"(-?[\d.]+) ?(?:-|–|\.\.+|…) ?([\d.]+)"), "write `{0} to {1}`"),
     (re.compile(r"(\d+),(\d+)"), "write `{0}.{1}`"),
     (re.compile(r"([\d.]+) ?(?:k|thousand)"), "write `{{value: {0}, unit: thousand}}`"),
     (re.compile(r"([\d.]+) ?(?:m|mn|million)"), "write `{{value: {0}, unit: million}}`"),
     (re.compile(r"([\d.]+) ?(day|week|month|year)s?"), "write `{{value: {0}, unit: {1}s}}`"),
+    (re.compile(r"(-?[\d.]+) to"), "write `{0} to HIGH`"),
     (re.compile(r"(?:about|around|ca\.|~|≈) ?([\d.]+)"), "write a range around {0}, like `LOW to HIGH`"),
     (re.compile(r"[<>]=? ?([\d.]+)"), "write a range, like `LOW to HIGH`"),
 )
+_FORMULA = re.compile(r"(?=.*[a-z])(?=.*[*/+.(])[-+*/(), \w.]+", re.ASCII)
 _MAKING = TypeVar("_MAKING")
 
 
@@ -92,6 +95,8 @@ def is_number(text: str) -> bool:
 def read_number(text: str, kind: str) -> float:
     """One number; `30 %` for shares. Raises `FieldError`."""
     text = text.strip()
+    if not text:
+        raise FieldError("an empty text stands where a number belongs", hint=f"expected {expected(kind)}")
     percent = text.endswith("%")
     digits = text.removesuffix("%").strip()
     if not is_number(digits):
@@ -112,6 +117,8 @@ def _remedy(text: str, kind: str) -> str:
         match = pattern.fullmatch(text)
         if match:
             return remedy.format(*match.groups())
+    if _FORMULA.fullmatch(text):
+        return f"a formula begins with `=`: write `= {text}`"
     return f"expected {expected(kind)}"
 
 
@@ -122,7 +129,7 @@ def check_limits(number: float, text: str, kind: str) -> None:
     low, high, rule = LIMITS[kind]
     outside = not low <= number <= high or (kind == "multiplier" and number == 0.0)
     if outside or (kind == "whole" and number != int(number)):
-        likely = kind == "share" and 1.0 < number <= 100.0
+        likely = kind == "share" and 2.0 <= number <= 100.0
         hint = f"write `{text} %` if it is a percentage" if likely else f"expected {expected(kind)}"
         raise FieldError(f"{text} is outside what it can be; {rule}", hint=hint, part=text)
 
@@ -145,10 +152,11 @@ def read_formula(text: str, *where: str, before: int = 1) -> Expr:
     except FormulaError as problem:
         # the formula's own messages end with the remedy
         said, _, remedy = str(problem).rpartition("; ")
+        text = said or remedy
         raise FieldError(
-            f"in the formula, {said or remedy}",
+            text if text.startswith("the formula") else f"in the formula, {text}",
             *where,
-            hint=remedy if said else None,
+            hint=remedy if said else "a formula looks like `= 0.4 * max(surge, 1000)`",
             part=text[problem.offset :],
             offset=before + problem.offset,
         ) from None
@@ -181,8 +189,8 @@ def unit_factor(unit: str | None, kind: str) -> float:
     if kind == "days":
         if word not in DAY_UNITS:
             units = [f"{key}s" for key in DAY_UNITS]
-            text = f"`{unit}` is not a unit of time; units are {', '.join(units)}"
-            raise FieldError(text, "unit", word=unit, known=units)
+            hint = f"write one of {', '.join(units)}"
+            raise FieldError(f"`{unit}` is not a unit of time", "unit", hint=hint, word=unit, known=units)
         return DAY_UNITS[word]
     return COUNT_UNITS.get(word, 1.0) if kind in ("positive", "real") else 1.0
 

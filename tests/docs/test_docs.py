@@ -27,6 +27,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PAGE_NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 COMMAND_PAGES = ["README.md", "docs/tutorial.md"]
 COLUMNS = 100
+MARKERS = ("output", "fails", "run")
 
 _FENCE = re.compile(r"^(?:<!-- test: (\w+) -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -55,8 +56,10 @@ def broken_links(page: Path, text: str) -> Iterator[str]:
         if re.match(r"[a-z]+:", target):
             continue
         name, _, anchor = target.partition("#")
-        goal = (page.parent / name).resolve() if name else page
-        if not goal.exists() or (anchor and anchor not in anchors(goal.read_text(encoding="utf-8"))):
+        goal = (page.parent / name).resolve()
+        if name and not goal.exists():
+            yield target
+        elif anchor and anchor not in anchors(goal.read_text(encoding="utf-8") if name else text):
             yield target
 
 
@@ -113,24 +116,23 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", COMMAND_PAGES)
 def test_commands_do_what_the_page_shows(name: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`test: output` compares what is printed, `test: run` plays a few runs only, the others prepare files or read."""
+    """`output` and `fails` compare what is printed, `run` plays a few runs only, `file` writes and `python` reads."""
     for marker, language, block in fences(name):
         if marker == "python":
             exec(compile(block, name, "exec"), {"__name__": "__main__"})
             shown = [line[2:] for line in block.splitlines() if line.startswith("# ")]
             assert missing_lines(shown, capsys.readouterr().out) == []
         if marker == "file":
-            first, _, rest = block.partition("\n")
-            (desk / first.removeprefix("# ").strip()).write_text(rest, encoding="utf-8")
-        if language != "console" or marker not in ("run", "output"):
+            (desk / block.split()[1]).write_text(block, encoding="utf-8")
+        if language != "console" or marker not in MARKERS:
             continue
         for command, shown in dialogue(block):
             program, *arguments = shlex.split(command)
             assert program == "sim", f"{name}: `{command}` is no sim command"
             code = main(tiny(arguments) if marker == "run" else arguments)
             told = capsys.readouterr()
-            assert code == 0, f"{name}: `{command}` ends with {code}: {told.err}"
-            if marker == "output":
+            assert code == (1 if marker == "fails" else 0), f"{name}: `{command}` ends with {code}: {told.err}"
+            if marker != "run":
                 assert missing_lines(shown, told.out + told.err) == [], f"{name}: `{command}`"
 
 
@@ -138,7 +140,7 @@ def test_commands_do_what_the_page_shows(name: str, desk: Path, capsys: pytest.C
 def test_every_sim_command_is_tested(name: str) -> None:
     shown = [(marker, block) for marker, _, block in fences(name) if re.search(r"^\$ sim ", block, re.MULTILINE)]
     assert shown
-    assert [block for marker, block in shown if marker not in ("run", "output")] == []
+    assert [block for marker, block in shown if marker not in MARKERS] == []
 
 
 def test_a_line_that_was_not_printed_is_seen() -> None:

@@ -23,6 +23,7 @@ from sim.rules.language import (
     Sum,
     Watch,
 )
+from sim.rules.link import link
 from tests.engines.conftest import Play
 from tests.engines.writing import ask, at_least, change, drawn, each, event, luck, point, wait
 
@@ -312,6 +313,14 @@ def test_s6_room_is_counted_in_steps_before_an_arming_is_added(play: Play) -> No
     over = ask(event("a", ALWAYS, full, Arm("e.b")), event("b", Armed()), event("c", Start(1.0)))
     assert play(fits).result.status == 1
     assert (play(over).result.status, play(over).result.dues) == (PENDING, 1)
+
+
+@pytest.mark.parametrize("trigger", [Start(1.0), Clock(1.0), Watch((at_least("x", 1.0),))])
+def test_s6_only_an_armed_rule_can_be_armed(trigger: Start | Clock | Watch) -> None:
+    asked = ask(event("a", ALWAYS, Arm("e.b")), event("b", trigger))
+    program, problems = link(asked.brings, asked.span, asked.counted)
+    assert program is None
+    assert [problem.text for problem in problems] == ["`e` arms `e.b`, which has a trigger of its own"]
 
 
 def test_s6_the_end_of_a_crisis_can_be_armed_many_times(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Annotated
 
@@ -28,6 +29,8 @@ def main(
     if block is not None:
         known = schema["properties"]
         if block not in known:
-            raise UsageError(f"there is no block `{block}`; blocks are {', '.join(known)}")
+            close = difflib.get_close_matches(block, known, n=1)
+            meant = f" did you mean `{close[0]}`?" if close else ""
+            raise UsageError(f"there is no block `{block}`;{meant} Blocks are {', '.join(known)}")
         schema = {"$defs": schema["$defs"], **known[block]}
     console.out(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")

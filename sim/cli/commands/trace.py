@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.options import File, Json, Quiet, Seed, Set, TypicalChoice, Variant
+from sim.cli.options import File, Json, Quiet, ReplaysOfRun, Run, Seed, Set, Typical, TypicalChoice, Variant
 from sim.errors import FailedRunsError, UsageError
 
 if TYPE_CHECKING:
@@ -19,28 +19,10 @@ NAME = "trace"
 
 def main(
     file: File,
-    run: Annotated[
-        int | None,
-        typer.Option(
-            "--run",
-            metavar="K",
-            help="Tell run K of `sim run`: world K // replays, replay K % replays.",
-            show_default=False,
-        ),
-    ] = None,
-    typical: Annotated[
-        TypicalChoice | None,
-        typer.Option(
-            "--typical",
-            metavar="KIND",
-            help="Tell a typical crisis, calm or near-miss run.  [default: crisis, else calm]",
-            show_default=False,
-        ),
-    ] = None,
+    run: Run = None,
+    typical: Typical = None,
     seed: Seed = 1,
-    replays: Annotated[
-        int, typer.Option("--replays", metavar="N", help="Replays of each world in that `sim run`.")
-    ] = 8,
+    replays: ReplaysOfRun = 8,
     settings: Set = None,
     variant: Variant = None,
     everything: Annotated[
@@ -91,7 +73,9 @@ def _check(run: int | None, typical: TypicalChoice | None, seed: int, replays: i
 
 
 def _choose(scenario: Scenario, seed: int, typical: TypicalChoice | None, *, quiet: bool) -> Choice:
-    from sim.analysis.trace import Typical, pick, pick_any
+    from sim.analysis import trace
 
     with console.Bar(quiet=quiet) as bar:
-        return pick_any(scenario, seed, bar) if typical is None else pick(scenario, seed, Typical(typical.value), bar)
+        if typical is None:
+            return trace.pick_any(scenario, seed, bar)
+        return trace.pick(scenario, seed, trace.Typical(typical.value), bar)

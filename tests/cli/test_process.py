@@ -1,0 +1,145 @@
+"""The command as a process of its own: real pipes, real signals, and what it loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import __version__
+from tests.cli.conftest import ROOT, TEACHING
+
+ONE = TEACHING / "one_hazard.yaml"
+LITTLE = ["--quick", "--worlds", "8", "--replays", "2"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg", **more}
+
+
+def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment(**more), capture_output=True, text=True, check=False
+    )
+
+
+def test_version() -> None:
+    told = call("-m", "sim", "--version")
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"sim {__version__}\n", "")
+
+
+def test_run_piped_prints_a_table_and_then_answers_from_the_folder() -> None:
+    told = call("-m", "sim", "run", str(ONE), *LITTLE, "--out", "o")
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[0] == "section\titem\tvalue\tse"
+    assert told.stderr.startswith("kept in o/one_hazard/")
+    again = call("-m", "sim", "run", str(ONE), *LITTLE, "--out", "o")
+    assert again.stdout == told.stdout
+    assert again.stderr.startswith("asked before: answered from o/one_hazard/")
+
+
+def test_json_can_be_read_by_a_program() -> None:
+    told = call("-m", "sim", "check", str(ONE), "--json", "--quiet")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert json.loads(told.stdout)["scenario"]["name"] == "one_hazard"
+
+
+def test_error_is_a_message_and_an_exit_code() -> None:
+    told = call("-m", "sim", "run", "nothing.yaml")
+    assert (told.returncode, told.stdout, told.stderr) == (
+        1,
+        "",
+        "there is no file `nothing.yaml`; the folder holds no scenario files\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "trace"])
+def test_reader_that_has_gone_is_no_error(command: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        told = subprocess.run(
+            [sys.executable, "-m", "sim", command, str(ONE), "--quiet"],
+            env=environment(),
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+# Plays with two workers and sends Ctrl-C to the whole group of processes, as a terminal does, after the second batch.
+INTERRUPTED = """
+import os, signal, sys
+from sim.cli import console
+from sim.experiment import executors
+
+batches = []
+
+def stop(self, done, total):
+    batches.append(done)
+    if len(batches) == 2:
+        os.killpg(0, signal.SIGINT)
+
+if __name__ == "__main__":
+    from sim.cli.app import main
+
+    executors.WORTH_WORKERS = 1
+    console.Bar.__call__ = stop
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_interruption_with_workers_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
+    program = tmp_path / "interrupted.py"
+    program.write_text(INTERRUPTED, encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, str(program), "run", str(ONE), "--worlds", "4000", "--workers", "2", "--out", "o"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (130, "", "interrupted; nothing was kept\n")
+    assert [path.name for path in tmp_path.iterdir()] == [program.name]
+
+
+def test_terminal_without_arrows_gets_something_else() -> None:
+    told = call("-m", "sim", "trace", str(TEACHING / "relaxing_tension.yaml"), "--quiet", PYTHONIOENCODING="ascii")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.isascii()
+
+
+HEAVY = ["matplotlib", "multiprocessing", "numpy", "pyarrow", "rich", "scipy", "simpy", "yaml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--help"], []),
+        (["run", "--help"], []),
+        (["--version"], []),
+        (["new"], []),
+        (["check", str(ONE)], ["numpy", "yaml"]),
+        (["trace", str(ONE), "--run", "3"], ["numpy", "simpy", "yaml"]),
+    ],
+    ids=lambda part: " ".join(Path(word).name for word in part),
+)
+def test_command_loads_only_what_it_needs(arguments: list[str], allowed: list[str]) -> None:
+    """A quick command stays quick: nothing slow is loaded that it does not use."""
+    look = f"""
+import sys
+from sim.cli.app import main
+main({arguments!r})
+print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+    told = call("-c", look)
+    assert told.stderr.splitlines()[-1].split()[1:] == allowed
