@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from math import inf, sqrt
 from pathlib import Path
 
-from benchmarks.plain_simpy import Theatre, median_numbers
+from benchmarks.plain_numbers import median_numbers
+from benchmarks.plain_rates import Rates
+from benchmarks.plain_simpy import Theatre
 from sim.analysis.expectations import median_world
 from sim.chance.worlds import parameter_vectors
 from sim.engines.reference import Reference
@@ -71,9 +73,9 @@ def compare(scenario: Scenario, runs: int, seed: int = 1) -> list[Compared]:
     ours, theirs = _Means(), _Means()
     for counts in _engine_counts(scenario, runs, seed):
         ours.add(counts)
-    numbers = median_numbers(scenario)
+    rates = Rates(median_numbers(scenario))
     for run in range(runs):
-        theatre = Theatre(numbers, seed * runs + run)
+        theatre = Theatre(rates, seed * runs + run)
         hit = theatre.run()
         onsets = {f"onset of {kind}": 1 for kind in theatre.onset}
         early = {f"early onset of {kind}": 1 for kind in theatre.early}

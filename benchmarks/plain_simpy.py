@@ -11,22 +11,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from math import exp, inf, log
+from math import exp, log
 
 import simpy
 
-from sim.analysis.expectations import median_world
-from sim.chance.quantiles import FAMILY_NAMES
-from sim.chance.uncertain import Evaluator
-from sim.scenario.load import Scenario
+from benchmarks.plain_rates import EMBERS, FORCES, YEAR, Level, Rates, Reading
 
 Process = Generator[simpy.Event, object, None]
-YEAR = 365.25
-FORCES = ("south", "voronezh")
-# The a/t law of re-ignition: a constant and two embers, each a weight and a half-life (docs/model.md).
-WANING, EMBERS = 0.002479, {"short": (0.07444, 13.27), "long": (0.02052, 65.62)}
-QUIET_AGE, REFERENCE_AGE = 30.0, 120.0
+QUIET_AGE = 30.0
 RISES = {
     "build_up": True,
     "rise_15": False,
@@ -39,66 +31,11 @@ FAMILIES = {"lognormal": "lognormvariate", "normal": "normalvariate", "uniform":
 DRILLS = ("defender_europe", "rapid_trident", "sea_breeze", "zapad")
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The median world: values by path (dates in days from the clock's start), and the parameters of drawn numbers."""
-
-    values: Mapping[str, float]
-    draws: Mapping[str, tuple[str, float, float]]
-    intent: str
-    opens: float
-    closes: float
-
-    def __getitem__(self, path: str) -> float:
-        return self.values[path]
-
-
-def median_numbers(scenario: Scenario) -> Numbers:
-    """The numbers of a loaded scenario in its median world."""
-    evaluate = Evaluator(1, median_world(scenario))
-    values = {path: float(evaluate(value)[0]) for path, value in scenario.values.items()}
-    start = scenario.file.clock.starts.toordinal()
-    for path, value in scenario.values.items():
-        if value.kind == "date":
-            values[path] -= start
-    draws = {}
-    for path, draw in scenario.draws.items():
-        first, second = (float(evaluate(part)[0]) for part in draw.parameters[:2])
-        draws[path] = (FAMILY_NAMES[draw.family], first, second)
-    intent = scenario.values["intent.start"].states[int(values["intent.start"])]
-    question = scenario.file.question
-    return Numbers(values, draws, intent, question.opens.toordinal() - start, question.closes.toordinal() + 1.0 - start)
-
-
-class Level:
-    """A number that relaxes exponentially to its baseline and never leaves [0, cap]."""
-
-    def __init__(
-        self, env: simpy.Environment, start: float, baseline: float, half_life: float, cap: float = inf
-    ) -> None:
-        self.env, self.value, self.baseline, self.cap = env, min(start, cap), baseline, cap
-        self.decay, self.since = log(2.0) / half_life, 0.0
-
-    def now(self) -> float:
-        return self.baseline + (self.value - self.baseline) * exp(-self.decay * (self.env.now - self.since))
-
-    def most(self) -> float:
-        """The most it can be until somebody changes it."""
-        return max(self.now(), self.baseline)
-
-    def set(self, value: float) -> None:
-        self.value, self.since = min(max(value, 0.0), self.cap), self.env.now
-
-
-Rate = Callable[[Callable[[Level], float]], float]
-"""A hazard as a function of how levels are read: `Level.now` gives the rate, `Level.most` a bound on it."""
-
-
 class Theatre:
-    """One run. `events` counts what happened, under the names of the scenario; `onset` and `early` are first onsets by kind."""
+    """One run. `events` counts what happened, under the scenario's names; `onset` and `early` are first onsets by kind."""
 
-    def __init__(self, numbers: Numbers, seed: int) -> None:
-        self.numbers, self.luck = numbers, random.Random(seed)
+    def __init__(self, rates: Rates, seed: int) -> None:
+        self.rates, self.numbers, self.luck = rates, rates.numbers, random.Random(seed)
         self.env = simpy.Environment()
         self.events: Counter[str] = Counter()
         self.onset: dict[str, float] = {}
@@ -106,15 +43,14 @@ class Theatre:
         self.on: set[str] = set()
         self._set_up_forces()
         self._set_up_levels()
-        self._set_up_rates()
         self.hazards = {
-            "orders": self._hazard(self._order_rate, self._order),
-            "cancel": self._hazard(self._cancel_rate, self._cancel),
-            "donbas": self._hazard(self._donbas_rate, self._donbas_incident),
-            "black_sea": self._hazard(self._black_sea_rate, self._black_sea_incident),
-            "ultimatum": self._hazard(self._ultimatum_rate, self._ultimatum),
-            "other": self._hazard(self._other_rate, self._other),
-            "more": self._hazard(self._more_rate, self._more_sanctions),
+            "orders": self._hazard(rates.orders, self._order),
+            "cancel": self._hazard(rates.cancel, self._cancel),
+            "donbas": self._hazard(rates.donbas, self._donbas_incident),
+            "black_sea": self._hazard(rates.black_sea, self._black_sea_incident),
+            "ultimatum": self._hazard(rates.ultimatum, self._ultimatum),
+            "other": self._hazard(rates.other, self._other),
+            "more": self._hazard(rates.more, self._more_sanctions),
         }
         self.minds = self.env.process(self._intentions())
         self._schedule()
@@ -152,49 +88,6 @@ class Theatre:
             for name, (_, half_life) in EMBERS.items()
         }
 
-    def _set_up_rates(self) -> None:
-        """Everything that hazards need over and over."""
-        n, b = self.numbers, "build_ups.main"
-        states = ("restrain", "coerce", "prepare")
-        tables = {
-            "orders": {state: n[f"intent.orders.{state}"] for state in states},
-            "cancels": {"restrain": n["intent.cancels.restrain"], "coerce": 1.0, "prepare": 1.0},
-            "donbas": {
-                "restrain": 1.0,
-                "coerce": n["intent.incidents.donbas.coerce"],
-                "prepare": n["intent.incidents.donbas.prepare"],
-            },
-            "ultimatum": {
-                "restrain": n["intent.crises.ultimatum.restrain"],
-                "coerce": 1.0,
-                "prepare": n["intent.crises.ultimatum.prepare"],
-            },
-        }
-        self.by_intent = {
-            name: {
-                state: factor / sum(n[f"intent.reference.{each}"] * table[each] for each in states)
-                for state, factor in table.items()
-            }
-            for name, table in tables.items()
-        }
-        quiet, first, last = n[f"{b}.already_quiet"], n[f"{b}.orders.between.0"], n[f"{b}.orders.between.1"]
-        strength = -log(1.0 - n[f"{b}.orders.odds"]) / log((last + quiet) / (first + quiet))
-        shape = WANING + sum(weight * exp(-log(2.0) * REFERENCE_AGE / half) for weight, half in EMBERS.values())
-        per_tension = n[f"{b}.per_tension"]
-        self.order_base = strength / n[f"{b}.reaching"] / (1.0 + per_tension * n[f"{b}.tension_reference"])
-        self.order_tension = per_tension * shape
-        self.donbas_tension = n["incidents.donbas.per_tension"]
-        self.donbas_base = n["incidents.donbas.rate.per_day"] / (
-            1.0 + self.donbas_tension * n["incidents.donbas.tension_reference"]
-        )
-        self.contagion = n["incidents.donbas.clustering.branching"] * self.memory.decay
-        self.ultimatum_tension = n["crises.ultimatum.per_tension"]
-        self.ultimatum_base = (
-            n["crises.ultimatum.rate.per_year"]
-            / YEAR
-            / (1.0 + self.ultimatum_tension * n["crises.ultimatum.tension_reference"])
-        )
-
     def _schedule(self) -> None:
         """Start every process; the hazards come first, because the others interrupt them."""
         n, start = self.numbers, self.env.process
@@ -214,16 +107,16 @@ class Theatre:
 
     # ------------------------------------------------------------------------------------------------ hazards
 
-    def _hazard(self, rate: Rate, happens: Callable[[], None]) -> Process:
+    def _hazard(self, rate: Callable[[Theatre, Reading], float], happens: Callable[[], None]) -> Process:
         """A hazard by thinning (Lewis & Shedler 1979): exact, because the bound holds until somebody interrupts."""
         env, luck = self.env, self.luck
         while True:
-            bound = rate(Level.most)
+            bound = rate(self, Level.most)
             try:
                 yield env.timeout(luck.expovariate(bound)) if bound > 0.0 else env.event()
             except simpy.Interrupt:
                 continue
-            if luck.random() * bound < rate(Level.now):
+            if luck.random() * bound < rate(self, Level.now):
                 happens()
 
     def _changed(self, *names: str) -> None:
@@ -236,61 +129,6 @@ class Theatre:
     def _add_tension(self, more: float) -> None:
         self.tension.set(self.tension.now() + more)
         self._changed("orders", "donbas", "ultimatum")
-
-    def _order_rate(self, level: Callable[[Level], float]) -> float:
-        if self.active:
-            return 0.0
-        n = self.numbers
-        pressure = self.pressure - n["sanctions_effect.reference"]
-        factor = self.by_intent["orders"][self.intent] * n["sanctions_effect.orders_per_pressure"] ** pressure
-        factor *= n["build_ups.main.left.orders"] ** (self._left() - n["build_ups.main.left.reference"])
-        for drill in self.covering:
-            factor *= n[f"exercises.{drill}.orders"]
-        if self.summit_succeeded:
-            factor *= n["diplomacy.summit.orders"]
-        waning = WANING + sum(weight * level(self.embers[name]) for name, (weight, _) in EMBERS.items())
-        return self.order_base * factor * (waning + self.order_tension * level(self.tension))
-
-    def _left(self) -> float:
-        """What is left near the border, men and machines weighted."""
-        surge = sum(self.surge.values())
-        men = sum(self.troops[force] - self.garrison[force] for force in FORCES) / surge
-        machines = sum(self.heavy[force] * self.surge[force] for force in FORCES) / surge
-        weight = self.numbers["build_ups.main.left.troops_weight"]
-        return weight * men + (1.0 - weight) * machines
-
-    def _cancel_rate(self, _: Callable[[Level], float]) -> float:
-        if not self.preparing:
-            return 0.0
-        n = self.numbers
-        factor = n["diplomacy.summit.cancels"] if self.summit_succeeded else 1.0
-        return n["build_ups.main.cancel.per_year"] / YEAR * factor * self.by_intent["cancels"][self.intent]
-
-    def _donbas_rate(self, level: Callable[[Level], float]) -> float:
-        factor = self.by_intent["donbas"][self.intent]
-        if self.active:
-            factor *= self.numbers["build_ups.main.meanwhile.incidents.donbas"]
-        own = self.donbas_base * factor * (1.0 + self.donbas_tension * level(self.tension))
-        return own + self.contagion * level(self.memory)
-
-    def _black_sea_rate(self, _: Callable[[Level], float]) -> float:
-        n = self.numbers
-        factor = n["exercises.sea_breeze.incidents.black_sea"] if "sea_breeze" in self.covering else 1.0
-        if self.sea_closed:
-            factor *= n["quantities.black_sea_closed.incidents.black_sea"]
-        return n["incidents.black_sea.rate.per_year"] / YEAR * factor
-
-    def _ultimatum_rate(self, level: Callable[[Level], float]) -> float:
-        factor = self.by_intent["ultimatum"][self.intent]
-        if self.active:
-            factor *= self.numbers["build_ups.main.meanwhile.crises.ultimatum"]
-        return self.ultimatum_base * factor * (1.0 + self.ultimatum_tension * level(self.tension))
-
-    def _other_rate(self, _: Callable[[Level], float]) -> float:
-        return -log(1.0 - self.numbers["crises.other.rate.odds"]) / self.numbers["crises.other.rate.within"]
-
-    def _more_rate(self, _: Callable[[Level], float]) -> float:
-        return self.numbers["sanctions.more.rate.per_year"] / YEAR
 
     # ------------------------------------------------------------------------------------------------ what happens
 
@@ -534,7 +372,7 @@ class Theatre:
             while troops - low >= needed * (1.0 - 1e-9) and not due.processed:
                 yield due | self.moved
                 troops = sum(self.troops.values())
-            # a drill may last exactly as long as the hold: troops that leave at that instant have not stayed long enough
+            # a drill may last exactly as long as the hold: troops that leave at that very instant did not stay for it
             if not due.processed or troops - low < needed * (1.0 - 1e-9):
                 continue
             self._begin(kind, counted=counted)
@@ -544,8 +382,8 @@ class Theatre:
             low = sum(self.troops.values())
 
 
-def play(numbers: Numbers, seed: int) -> tuple[bool, int]:
+def play(rates: Rates, seed: int) -> tuple[bool, int]:
     """One run: whether a counted crisis began in the window, and how many things happened."""
-    theatre = Theatre(numbers, seed)
+    theatre = Theatre(rates, seed)
     hit = theatre.run()
     return hit, sum(theatre.events.values())

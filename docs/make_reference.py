@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from sim.chance.beta import BETA_TAKES
 from sim.chance.elicitation import EACH_FAMILIES, WORLD_FAMILIES, from_range
 from sim.chance.families import KERNEL_FAMILIES
 from sim.chance.uncertain import Value
@@ -353,7 +354,7 @@ def page(text: str) -> str:
         pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         if len(pattern.findall(text)) != 1:
             raise ValueError(f"the page needs one `<!-- begin {name} -->` with its end")
-        text = pattern.sub(lambda found, part=part: f"{found[1]}\n{part}\n{found[2]}", text)  # type: ignore[misc]
+        text = pattern.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)  # type: ignore[misc]
     return text
 
 
@@ -405,7 +406,7 @@ def _families() -> str:
 
 
 _OTHER_FAMILIES = {
-    "beta": "{a, b}, {mean, sd}, {mean, p95} and the like, {p5, p95}",
+    "beta": BETA_TAKES,
     "choice": "options and their probabilities, which add up to 1",
 }
 

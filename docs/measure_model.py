@@ -1,9 +1,9 @@
 """The measured tables of `docs/model.md`: what each block and each variant of a scenario does to its odds.
 
-Run it from the project's root: `python docs/measure_model.py` prints the tables, `--write` also puts them into the page,
-between the marks that name them (look at the prose around them then). It plays 1 024 worlds x 4 replays with seed 1 in one
-process, so the same version of the scenario and of the code prints the same bytes. Every comparison is paired: run (world,
-replay) of one configuration against the same run of the other.
+Run it from the project's root: `python docs/measure_model.py` prints the tables; with `--write` they also go into the
+page, between the marks that bear their names, and the prose around them wants another look. It plays 1 024 worlds x 4
+replays with seed 1 in one process, so the same version of the scenario and of the code prints the same bytes. Every
+comparison is paired: run (world, replay) of one configuration against the same run of the other.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +25,7 @@ def family_mean(family: int, p: Sequence[float], table: Sequence[float] = ()) ->
             return closed(p)
         if family == q.CHOICE:
             return _choice_mean(p, table)
-    return _quadrature(family, p, table)
+    return _quadrature(family, tuple(p), tuple(table))
 
 
 def _choice_mean(p: Sequence[float], table: Sequence[float]) -> float:
@@ -97,7 +97,9 @@ def _rule() -> tuple[tuple[float, float], ...]:
     return tuple(zip(nodes.tolist(), weights.tolist(), strict=True))
 
 
-def _quadrature(family: int, p: Sequence[float], table: Sequence[float]) -> float:
+# a file is checked and then told about: the same mean is asked for more than once
+@lru_cache(maxsize=1024)
+def _quadrature(family: int, p: tuple[float, ...], table: tuple[float, ...]) -> float:
     def integrand(t: float) -> float:
         return _value_at(family, t, p, table) * q.logistic(t) * q.logistic(-t)
 

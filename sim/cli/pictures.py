@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from sim.analysis.forecast import cumulative_by_kind
+from sim.errors import FailedRunsError
 from sim.experiment.plan import Design
 from sim.experiment.probing import fan, probe, weekly
 from sim.experiment.run import Played
@@ -99,6 +100,8 @@ def draw_preview(folder: Path, scenario: Scenario, seed: int) -> list[Path]:
         names = [*program.quantities, *program.tensions][:4]
     days = weekly(scenario)
     paths = probe(scenario, seed, PREVIEW_WORLDS, days, names)
+    if not paths.shape[1]:
+        raise FailedRunsError(f"each of the {PREVIEW_WORLDS} runs of the preview failed: `sim trace` tells how")
     every = [fan(scenario, name, _label(name), _unit(name), days, paths[place]) for place, name in enumerate(names)]
     folder.mkdir(parents=True, exist_ok=True)
     return save(

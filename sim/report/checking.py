@@ -21,6 +21,10 @@ _NARROWEST = 60
 _ONE_LINE = 104
 _ALONE = ("assumptions", "tension", "intent", "sanctions_effect")
 _SINGULAR = {
+    "dated": "dated",
+    "armed": "armed",
+    "watches": "watch",
+    "kinds of crisis": "kind of crisis",
     "forces": "force",
     "quantities": "quantity",
     "diplomacy": "meeting",
@@ -263,8 +267,8 @@ def _contents(told: Expectations, width: int) -> list[str]:
     fixed = len(told.numbers) - uncertain - formulas
     listed = ", ".join(_counted(name, number) for name, number in told.contents)
     values = f"{uncertain} uncertain, {formulas} computed, {fixed} fixed, {len(told.luck)} drawn at each firing"
-    rules = ", ".join(f"{number} {name}" for name, number in told.rules)
-    sizes = ", ".join(f"{number} {name}" for name, number in told.sizes)
+    rules = ", ".join(_counted(name, number) for name, number in told.rules if number)
+    sizes = ", ".join(_counted(name, number) for name, number in told.sizes if number)
     total = sum(number for _, number in told.rules)
     rows = [("In the file", listed), ("Values", values), ("The model", f"{total} rules ({rules}), {sizes}")]
     return aligned(rows, width, indent=0)

@@ -225,7 +225,7 @@ def _what(event: Event) -> str:
     if event.outcome == "guard":
         return f"{story}? No: {_refusal(event)}"
     if event.outcome in ("chance", "otherwise"):
-        odds = "" if event.chance is None else f" of {percent(event.chance, 0.005)}"
+        odds = "" if event.chance is None else f" of {percent(event.chance, 0.005) if event.chance > 0.0 else '0 %'}"
         return f"{story}? No, the chance{odds} failed" + (f"; {notes}" if notes else "")
     if event.begun and event.bounds:
         levels = ", ".join(f"{human(b.quantity.rpartition('.')[2])} {amount(b.value)}" for b in event.bounds)

@@ -195,7 +195,11 @@ def correlations(
         return Copula.build(pairs), found
     except ValueError as refusal:
         said, _, remedy = str(refusal).partition("; ")
-        return [], [*found, places.about("SC305", "correlations", f": {said}", remedy or None, on_key=True)]
+        named = [
+            place for place, (*pair, _) in enumerate(file.correlations) if all(f"`{path}`" in said for path in pair)
+        ]
+        where: Trail = ("correlations", named[-1]) if named else ("correlations",)
+        return [], [*found, places.about("SC305", where, f": {said}", remedy or None, on_key=True)]
 
 
 def _uncorrelated(

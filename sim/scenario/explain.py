@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 
 from sim.scenario.anatomy import all_keys, annotation_at, keys_at, model_at, reading_at
-from sim.scenario.diagnostics import Problem, did_you_mean, dotted, excerpt
+from sim.scenario.diagnostics import Problem, did_you_mean, dotted, excerpt, nearest
 from sim.scenario.document import Trail
 from sim.scenario.places import Places
 from sim.world.fields import NAME, as_name
@@ -42,16 +42,40 @@ def schema_problems(error: ValidationError | Iterable[Item], places: Places) -> 
     """Every error of a validation as a problem."""
     items = error.errors(include_url=False, include_input=True) if isinstance(error, ValidationError) else error
     problems: list[Problem] = []
+    listed = list(items)
+    meant = set(meant_keys(listed))
     nameless: set[Trail] = set()
-    for item in items:
+    for item in listed:
         trail = trail_of(item)
-        if _is_nameless(item, trail):
-            if trail[:-1] not in nameless:
-                nameless.add(trail[:-1])
-                problems.append(_without_a_name(trail, places))
-        else:
+        if _is_nameless(item, trail) and trail[:-1] not in nameless:
+            nameless.add(trail[:-1])
+            problems.append(_without_a_name(trail, places))
+    for item in listed:
+        trail = trail_of(item)
+        told = any(trail[: len(block)] == block for block in nameless) or (item["type"] == "missing" and trail in meant)
+        if not told:
             problems.append(_problem(item, trail, places))
     return problems
+
+
+def meant_keys(items: Iterable[Item]) -> Iterator[Trail]:
+    """The paths that unknown keys were meant to be, and blocks whose contents stand where names belong."""
+    for item in items:
+        trail = trail_of(item)
+        if item["type"] == "extra_forbidden":
+            found = nearest(str(trail[-1]), keys_at(trail[:-1]))
+            if found:
+                yield (*trail[:-1], found[0])
+        elif _is_nameless(item, trail):
+            yield trail[:-1]
+
+
+def meant_names(places: Places) -> Iterator[Trail]:
+    """The paths that names which are none were meant to be."""
+    for trail in places.marks:
+        mended = as_name(trail[-1]) if trail and isinstance(trail[-1], str) else None
+        if mended is not None and mended != trail[-1] and _is_given(trail):
+            yield (*trail[:-1], mended)
 
 
 def _problem(item: Item, trail: Trail, places: Places) -> Problem:
@@ -64,7 +88,9 @@ def _problem(item: Item, trail: Trail, places: Places) -> Problem:
         return _value_problem(item["ctx"]["problem"], trail, places)
     if kind == "literal_error":
         text = f": `{excerpt(str(item['input']))}` cannot stand here"
-        return places.about("SC204", trail, text, f"write {item['ctx']['expected']}")
+        return places.about("SC204", trail, text, "write " + str(item["ctx"]["expected"]).replace("'", "`"))
+    if trail[0] == "variants":
+        return places.about("SC204", trail, ": a variant is a list of overrides", "write `PATH: VALUE` below it")
     hint = _listed(list(keys_at(trail))) if kind.startswith("model") else _SHAPE_HINTS.get(kind)
     return places.about("SC204", trail, f": {_SHAPES.get(kind, item['msg'])}", hint)
 
@@ -121,8 +147,8 @@ def _wanted(trail: Trail) -> str:
         return f"add `{key}: …`, {reading.expected()}"
     model = model_at(trail)
     if model is not None:
-        first = next((field.alias or name for name, field in model.model_fields.items() if field.is_required()), None)
-        inner = f"{{{first}: …}}" if first else "…"
+        needed = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
+        inner = f"{{{', '.join(f'{name}: …' for name in needed)}}}" if needed else "…"
         return f"add `{key}: {inner}`" + (f" under `{home}`" if home else "")
     return f"add `{key}: …`" + (f" under `{home}`" if home else "")
 

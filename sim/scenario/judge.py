@@ -19,7 +19,16 @@ from sim.scenario import checks, document, numeric_checks, source
 from sim.scenario.build import bring_all, build, world_of
 from sim.scenario.diagnostics import Problem, did_you_mean
 from sim.scenario.document import Trail
-from sim.scenario.explain import Item, empty_places, empty_problems, name_problems, schema_problems, trail_of
+from sim.scenario.explain import (
+    Item,
+    empty_places,
+    empty_problems,
+    meant_keys,
+    meant_names,
+    name_problems,
+    schema_problems,
+    trail_of,
+)
 from sim.scenario.names import names
 from sim.scenario.places import Places, trail
 from sim.scenario.salvage import Salvage, salvage
@@ -44,6 +53,11 @@ class Judged:
     groups: Sequence[Group] = ()
     brings: Brings = field(default_factory=Brings)
     program: Program | None = None
+    saved: Salvage = field(default_factory=Salvage)
+
+    def in_doubt(self, path: Trail) -> bool:
+        """Whether nothing can be said of a path, because something about it could not be read."""
+        return self.saved.in_doubt(path)
 
     @property
     def broken(self) -> bool:
@@ -59,6 +73,7 @@ def judge(plain: Any, places: Places, overridden: Sequence[str] = (), *, look: b
     empty = list(empty_places(places, plain))
     judged = Judged(plain, [*empty_problems(empty, places), *name_problems(places)])
     saved = _read(_without(plain, empty), empty, judged, places)
+    judged.saved = saved
     if saved.file is not None:
         judged.file, judged.world = saved.file, world_of(saved.file)
         _sense(judged, saved, places, overridden, look=look)
@@ -75,24 +90,25 @@ def judge(plain: Any, places: Places, overridden: Sequence[str] = (), *, look: b
 def _read(healthy: Any, empty: Sequence[Trail], judged: Judged, places: Places) -> Salvage:
     """The file, with stand-ins for what cannot be read; notes what is wrong."""
     try:
-        return Salvage(ScenarioFile.model_validate(healthy), set(empty))
+        return Salvage(ScenarioFile.model_validate(healthy), {*empty, *meant_names(places)})
     except ValidationError as error:
-        judged.problems += schema_problems(_not_about(empty, error.errors(include_url=False)), places)
+        items = _not_about(empty, error.errors(include_url=False))
+        judged.problems += schema_problems(items, places)
         saved = salvage(healthy, error)
     judged.problems += schema_problems(_not_about(empty, saved.later), places)
-    saved.gone.update(empty)
+    saved.gone.update(empty, meant_keys(items), meant_names(places))
     return saved
 
 
 def _not_about(empty: Sequence[Trail], items: Iterable[Any]) -> list[Item]:
     """Without what is said of keys that are there but hold nothing, and of blocks that lack only these."""
-    return [
-        item
-        for item in items
-        if not any(
-            path == trail_of(item) or (item["type"] == "value" and path[:-1] == trail_of(item)) for path in empty
-        )
-    ]
+    return [item for item in items if not any(_follows_from(path, trail_of(item), item["type"]) for path in empty)]
+
+
+def _follows_from(empty: Trail, path: Trail, kind: str) -> bool:
+    if kind == "missing":
+        return empty[: len(path)] == path
+    return path == empty or (kind == "value" and path == empty[:-1])
 
 
 def _without(plain: Any, trails: Iterable[Trail]) -> Any:
@@ -183,7 +199,13 @@ def _rest(linking: Sequence[LinkProblem], told: Sequence[Problem], saved: Salvag
     found: dict[tuple[str, str], Problem] = {}
     for item in linking:
         here = trail(item.block)
-        if item.warning or any(block[: min(2, len(here))] == here[:2] for block in blocks):
+        # hooks, multipliers and the lack of a tension are told by names
+        if (
+            item.warning
+            or here[-1:] == ("when",)
+            or item.missing == "tension"
+            or any(block[: min(2, len(here))] == here[:2] for block in blocks)
+        ):
             continue
         if saved.in_doubt(here) or saved.in_doubt(trail(item.missing)):
             continue
@@ -204,7 +226,7 @@ def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]
         if not isinstance(variant.node, Tree):
             continue
         changed, refused = _overridden(tree, variant.node)
-        problems += refused
+        problems += [problem for problem in refused if not base.in_doubt(_subject(problem))]
         places = Places(document.marks(changed), lines)
         judged = judge(source.plain(changed), places, list(variant.node.items), look=False)
         for problem in judged.problems:

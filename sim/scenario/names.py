@@ -47,16 +47,16 @@ class _Finder:
         listed = list(known)
         if name in listed or (block and name in self.places.below((block,))):
             return True
-        hint = did_you_mean(name, listed) or _list_of(what, listed)
+        hint = did_you_mean(name, listed) or _list_of(what, listed, block)
         self.note(path, f": there is no {what} `{excerpt(name)}`", hint, on_key=on_key)
         return False
 
 
-def _list_of(what: str, names: Sequence[str]) -> str:
+def _list_of(what: str, names: Sequence[str], block: str) -> str:
     if not names:
-        return f"the scenario has no {what} at all"
+        return f"add it under `{block}`" if block else f"the scenario has no {what} at all"
     more = ", …" if len(names) > _MOST_LISTED else ""
-    plural = {"side": "sides", "quantity": "quantities"}.get(what, f"{what}s")
+    plural = {"quantity": "quantities", "kind of crisis": "kinds of crisis"}.get(what, f"{what}s")
     return f"{plural} are {', '.join(names[:_MOST_LISTED])}{more}"
 
 
@@ -79,9 +79,7 @@ def names(file: ScenarioFile, brings: Brings, places: Places, in_doubt: Callable
     _watched(finder)
     for name, event in file.events.items():
         for tension in event.per:
-            finder.need(
-                ("events", name, "per", tension), tension, file.tensions, "tension under `tensions`", on_key=True
-            )
+            finder.need(("events", name, "per", tension), tension, file.tensions, "further tension", on_key=True)
         for key, effects in (("do", event.do), ("else", event.otherwise)):
             for place, effect in enumerate(effects):
                 _effect(finder, ("events", name, key, place), effect)
@@ -99,9 +97,7 @@ def _forces_and_sides(finder: _Finder) -> None:
     file = finder.file
     # a force that could not be read may be of any side
     sides = None if finder.in_doubt(("forces",)) else list(dict.fromkeys(force.side for force in file.forces.values()))
-    for name, pullback in file.pullbacks.items():
-        for place, force in enumerate(pullback.forces):
-            finder.need(("pullbacks", name, "forces", place), force, file.forces, "force", block="forces")
+    _pullbacks(finder)
     for name, exercise in file.exercises.items():
         if exercise.brings is not None:
             finder.need(("exercises", name, "brings", "to"), exercise.brings.to, file.forces, "force", block="forces")
@@ -114,6 +110,19 @@ def _forces_and_sides(finder: _Finder) -> None:
     for name, crisis in file.crises.items():
         if crisis.of is not None and sides is not None:
             finder.need(("crises", name, "of"), crisis.of, sides, "side")
+
+
+def _pullbacks(finder: _Finder) -> None:
+    file = finder.file
+    for name, pullback in file.pullbacks.items():
+        for place, force in enumerate(pullback.forces):
+            finder.need(("pullbacks", name, "forces", place), force, file.forces, "force", block="forces")
+        for force in pullback.equipment_stays:
+            where = ("pullbacks", name, "equipment_stays", force)
+            known = finder.need(where, force, file.forces, "force", block="forces", on_key=True)
+            if known and force not in pullback.forces:
+                text = f"is a force that does not go home in `pullbacks.{name}.forces`"
+                finder.note(where, text, "add it there, or delete it here", on_key=True)
 
 
 def _build_up(finder: _Finder, name: str, build_up: BuildUp, sides: Sequence[str] | None) -> None:
@@ -139,7 +148,7 @@ def _states(finder: _Finder) -> None:
             continue
         for key, state in (("to", talks.softens.to), ("of", talks.softens.of)):
             if state is not None:
-                finder.need(("diplomacy", name, "softens", key), state, states, "state of `intent`")
+                finder.need(("diplomacy", name, "softens", key), state, states, "state")
 
 
 def _multipliers(file: ScenarioFile) -> Iterator[tuple[Trail, Multiplies]]:
@@ -177,7 +186,7 @@ def _needs_cancel(finder: _Finder, path: Trail, given: bool) -> None:
 def _needs_orders(finder: _Finder) -> None:
     """One warning, however many places multiply the orders of build-ups that are not there."""
     file = finder.file
-    if file.build_ups or ("build_ups",) in finder.places.marks:
+    if file.build_ups or ("build_ups",) in finder.places.marks or finder.in_doubt(("build_ups",)):
         return
     multiplying: list[Trail] = [(*path, "orders") for path, block in _multipliers(file) if block.orders is not None]
     if file.sanctions_effect is not None:
@@ -205,7 +214,9 @@ def _hooks(finder: _Finder) -> None:
                 hint = "delete `passive` there, or wait for something else"
                 finder.note(where, f"waits for `{hook}`, which is passive: only recorded", hint)
                 continue
-            finder.note(where, f": nothing announces `{excerpt(hook)}`", _meant(hook, [*short, *behind]))
+            others = [kind for kind in short if (block, name) != ("crises", kind)]
+            known = [*behind, *others] if "." in hook else [*others, *behind]
+            finder.note(where, f": nothing announces `{excerpt(hook)}`", _meant(hook, known))
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:
@@ -218,7 +229,7 @@ def _meant(name: str, known: Sequence[str]) -> str | None:
 
 def _tension(finder: _Finder) -> None:
     """One problem, however many places want the tension that is not there."""
-    if finder.file.tension is not None or ("tension",) in finder.places.marks:
+    if finder.file.tension is not None or ("tension",) in finder.places.marks or finder.in_doubt(("tension",)):
         return
     wanting = list(_wants_tension(finder.file))
     if wanting:
@@ -228,6 +239,7 @@ def _tension(finder: _Finder) -> None:
 
 
 def _wants_tension(file: ScenarioFile) -> Iterator[Trail]:
+    """Every place that reads or changes the tension."""
     keys = {
         "pullbacks": ("relief", "seen"),
         "exercises": ("tension",),
@@ -243,6 +255,11 @@ def _wants_tension(file: ScenarioFile) -> Iterator[Trail]:
             for key in wanted:
                 if getattr(item, key) is not None:
                     yield block, name, key
+    for name, event in file.events.items():
+        for key, effects in (("do", event.do), ("else", event.otherwise)):
+            for place, effect in enumerate(effects):
+                if effect.verb in ("add", "scale", "set") and effect.target == "tension":
+                    yield "events", name, key, place, effect.verb
 
 
 def _watched(finder: _Finder) -> None:
@@ -261,8 +278,11 @@ def _watched(finder: _Finder) -> None:
 
 def _effect(finder: _Finder, path: Trail, effect: EffectBlock) -> None:
     brings, target, verb = finder.brings, effect.target, effect.verb
+    known = _quantities(brings)
+    if effect.of is not None and effect.of not in known and not finder.doubts(effect.of):
+        finder.note((*path, "of"), f": there is no quantity `{excerpt(effect.of)}`", _meant(effect.of, known))
     where = (*path, verb)
-    if finder.doubts(target):
+    if finder.doubts(target) or target == "tension":
         return
     if verb in ("add", "scale", "set"):
         stored = [quantity.name for quantity in brings.quantities]
@@ -279,9 +299,6 @@ def _effect(finder: _Finder, path: Trail, effect: EffectBlock) -> None:
         lows = [low.name for low in brings.lows]
         hint = _meant(target, lows) or "only a crisis with `rise` has a low, like `crises.NAME.low`"
         finder.note(where, f": there is no low `{excerpt(target)}`", hint)
-    known = _quantities(brings)
-    if effect.of is not None and effect.of not in known and not finder.doubts(effect.of):
-        finder.note((*path, "of"), f": there is no quantity `{excerpt(effect.of)}`", _meant(effect.of, known))
 
 
 def _armed(finder: _Finder, where: Trail, target: str, verb: str) -> None:

@@ -27,6 +27,7 @@ MOST_CLAMPED = 0.05
 NEARLY_CRITICAL = 0.9
 LONG_TAIL = 10.0
 _SAMPLED = 256
+_NOT_FINITE = "look for a division by 0, a logarithm of 0 or less, or a huge exponent"
 _CUT = "choose a lighter tail, or cut it with `within: [LOW, HIGH]`"
 
 
@@ -37,7 +38,7 @@ def worlds(
     evaluate = QuickEvaluator(WORLDS, first_worlds(values, groups, SEED, WORLDS))
     numbers = first_vectors(program.expressions, evaluate)
     found = [*_outside(values, evaluate, places)]
-    found = found or [*_not_finite(program, numbers, places)]
+    found = found or [*_not_finite(program, numbers, values, evaluate, places)]
     if not found:
         found = [*_mixes(world, evaluate, places), *_draws(program, numbers, places)]
         found += [*_clamped(world, evaluate, places), *_branching(program, numbers, values, evaluate, places)]
@@ -59,7 +60,7 @@ def _shares(world: World, evaluate: Evaluator) -> dict[str, float]:
 
 def percent(share: float) -> str:
     """A share of worlds for people: `3 %`, `0.05 %`."""
-    return f"{100.0 * share:.2g} %"
+    return f"{100.0 * share:.0f} %" if share >= 0.1 else f"{100.0 * share:.2g} %"
 
 
 def _outside(values: Mapping[str, Value], evaluate: Evaluator, places: Places) -> Iterator[Problem]:
@@ -75,23 +76,39 @@ def _outside(values: Mapping[str, Value], evaluate: Evaluator, places: Places) -
             worst = numbers[bad][np.argmax(np.abs(numbers[bad]))]
             share = percent(float(np.mean(bad)))
             text = f"is outside what it can be in {share} of the worlds, like {short_number(worst)}; {rule}"
-            hint = f"write `= min(…, {high:g})`" if worst > high else "write `= max(…, LEAST)`"
+            least = "0.1" if value.kind == "multiplier" else f"{max(low, 0.0):g}"
+            hint = f"write `= min(…, {high:g})`" if worst > high else f"write `= max(…, {least})`"
             yield places.about("SC316", path, text, hint)
 
 
-def _not_finite(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
+def _not_finite(
+    program: Program, numbers: Floats, values: Mapping[str, Value], evaluate: Evaluator, places: Places
+) -> Iterator[Problem]:
+    """Numbers that are none: formulas first, each only where what it reads is fine; else what follows from values."""
+    bad: dict[str, float] = {}
+    for path, value in values.items():
+        if value.formula is not None:
+            share = 1.0 - float(np.mean(np.isfinite(evaluate(value.formula))))
+            if share > 0.0:
+                bad[path] = share
+    for path, share in bad.items():
+        formula = values[path].formula
+        if formula is not None and not any(name in bad for name in references(formula)):
+            yield places.about("SC311", path, f"is no finite number in {percent(share)} of the worlds", _NOT_FINITE)
+    if bad:
+        return
     told: set[str] = set()
-    bad = np.count_nonzero(~np.isfinite(numbers), axis=0)
-    for column in np.flatnonzero(bad).tolist():
+    counts = np.count_nonzero(~np.isfinite(numbers), axis=0)
+    for column in np.flatnonzero(counts).tolist():
         expression = program.expressions[column]
         paths = sorted(set(references(expression)))
         if isinstance(expression, Constant) or not paths or paths[0] in told:
             continue
         told.add(paths[0])
-        share = percent(float(bad[column]) / len(numbers))
+        often = percent(float(counts[column]) / len(numbers))
         others = f" (with {' and '.join(f'`{path}`' for path in paths[1:3])})" if paths[1:] else ""
-        text = f"makes a number{others} that is not finite in {share} of the worlds"
-        yield places.about("SC311", paths[0], text, "look for a division by 0, a logarithm of 0 or a huge exponent")
+        text = f"leads to a number{others} that is not finite in {often} of the worlds"
+        yield places.about("SC311", paths[0], text, _NOT_FINITE)
 
 
 def _mixes(world: World, evaluate: Evaluator, places: Places) -> Iterator[Problem]:
@@ -103,7 +120,7 @@ def _mixes(world: World, evaluate: Evaluator, places: Places) -> Iterator[Proble
         if low < 1.0 - 1e-9 or high > 1.0 + 1e-9:
             names = [share.path.rpartition(".")[2] for share in mix.shares]
             sums = f"{low:.4g}" if high - low < 1e-9 else f"between {low:.4g} and {high:.4g}"
-            hint = "shares add up to 1"
+            hint = "change them so that they add up to 1"
             if high - low >= 1e-9:
                 rest = " - ".join(f"{mix.path}.{name}" for name in names[:-1])
                 hint = f"make the last one the rest: `{names[-1]}: = 1 - {rest}`"
@@ -150,15 +167,12 @@ def _branching(
             extremes.append((value.distribution.cdf(number), f"`{path}` is {short_number(number)}"))
     blamed = [words for _, words in sorted(extremes, reverse=True)[:3]]
     where = f"in the worst world {', '.join(blamed)}: cut them with `within`" if blamed else "lower the gains"
-    critical = float(np.mean(ratios >= 1.0))
+    critical, most = float(np.mean(ratios >= 1.0)), f"{ratios.max():.3g}"
     if critical > 0.0:
-        most = f"{ratios.max():.3g}"
-        text = (
-            f"feeds on itself without end: in {percent(critical)} of the worlds one brings one or more (up to {most})"
-        )
-        yield places.about("SC310", block, text, where, on_key=True)
+        text = f"feeds on itself without end: its branching ratio reaches 1 in {percent(critical)} of the worlds"
+        yield places.about("SC310", block, f"{text} (up to {most})", where, on_key=True)
     else:
-        text = f"comes close to feeding on itself without end: one brings up to {ratios.max():.2f} others"
+        text = f"comes close to feeding on itself without end: its branching ratio goes up to {most}"
         yield places.about("SC310", block, text, where, on_key=True, warning=True)
 
 

@@ -50,10 +50,6 @@ def bring(pullbacks: dict[str, Pullback], world: World) -> Brings:
 
 
 def _one(block: str, pullback: Pullback, world: World) -> Brings:
-    for name in pullback.equipment_stays:
-        if name not in pullback.forces:
-            text = f"names a force that does not go home in `{block}.forces`"
-            world.refuse(f"{block}.equipment_stays.{name}", text, "add it there, or delete it here")
     takes: Expr = pullback.takes
     rest: Expr | float = 1.0
     if world.before_start(pullback.announced):

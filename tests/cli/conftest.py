@@ -71,7 +71,7 @@ crises: {outbreak: {rate: {odds: = risk, within: 100}, lasts: 30}}
 variants: {safe: {assumptions.risk: {value: 0.01, unit: share}}}
 """
 
-# Columns of 4 000 steps, twice, are more than a run can have pending: those worlds fail, the others do not.
+# More than 4 096 pending steps fail a run: so do the worlds with columns of 4 000, the others do not.
 FAILING = """\
 schema: 1
 title: Some runs fail
@@ -81,7 +81,7 @@ assumptions: {columns: {choice: {2: 0.6, 4000: 0.4}}}
 events:
   order:
     at: 2021-01-05
-    do: [{arm: events.moves, times: = columns, over: 10}, {arm: events.moves, times: = columns, over: 10}]
+    do: [{arm: events.moves, times: 100, over: 10}, {arm: events.moves, times: = columns, over: 10}]
   moves: {armed: true, do: [{note: they move}]}
 crises: {outbreak: {rate: {odds: 0.5, within: 90}, lasts: 30}}
 """

@@ -234,7 +234,7 @@ def test_default_is_told_as_one(values: Expectations) -> None:
     assert all(item.written for item in values.numbers)
 
 
-# -------------------------------------------------------------------------------------------------------- the three texts
+# ------------------------------------------------------------------------------------------------------ the three texts
 
 FILES = [STARTER, FLAGSHIP, *sorted(TEACHING.glob("*.yaml"))]
 
@@ -267,7 +267,9 @@ def test_text_fits_and_tells_every_value(checked: tuple[Case, Expectations], wid
 def test_text_of_one_hazard(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "on_terminal", lambda: True)
     answer = sim("check", TEACHING / "relaxing_tension.yaml")
-    assert answer.out == """\
+    assert (
+        answer.out
+        == """\
 A hazard that relaxes
 Does the crisis break out within 60 days?
 1 Jan to 1 Mar 2021. Counted: outbreak. Clock starts 1 Jan 2021.
@@ -276,8 +278,8 @@ Fixed values (6)
   crises.outbreak  lasts 30 days; per_tension 0.5; rate.per_day 0.003
   tension          baseline 0; half_life 20 days; start 4
 
-Clocks (1), 1 Jan to 1 Mar 2021, in the median world (every value at its
-median) as long as nothing happens in it
+Clocks (1), 1 Jan to 1 Mar 2021, in the median world (every value at its median)
+as long as nothing happens in it
   crises.outbreak.begun
     0.33 in the window, at least one with probability 0.28
 
@@ -285,6 +287,7 @@ In the file  1 kind of crisis
 Values       0 uncertain, 0 computed, 6 fixed, 0 drawn at each firing
 The model    2 rules (1 clock, 1 armed), 1 quantity, 1 tension, 1 kind of crisis
 """
+    )
     assert answer.err == f"{TEACHING / 'relaxing_tension.yaml'}: fine\n"
 
 
@@ -293,7 +296,7 @@ def test_values_as_people_see_them(sim: Sim, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("COLUMNS", "120")
     lines = sim("check", written(tmp_path, "values", VALUES)).out.splitlines()
     surge = next(row for row in lines if row.startswith("  surge "))
-    assert surge.split() == ["surge", "45000", "to", "75000", "45,000", "58,100", "75,000", "58,800", "troops", "lognormal"]
+    assert surge.split() == "surge 45000 to 75000 45,000 58,100 75,000 58,800 troops lognormal".split()
     date = next(row for row in lines if "2021-03-01 to" in row)
     assert date.split()[-5:] == ["2021-03-01", "2021-03-06", "2021-03-10", "2021-03-05", "dates"]
 

@@ -9,12 +9,13 @@ import pytest
 from tests.cli.conftest import HAZARD, Sim, written
 
 TRY = "Usage: sim {command} [OPTIONS] {{FILE}}\nTry 'sim {command} -h' for help.\n\nError: "
+SIM = "Usage: sim [OPTIONS] COMMAND [ARGS]...\nTry 'sim -h' for help.\n\nError: "
 RUN, TRACE, CHECK = (TRY.format(command=name) for name in ("run", "trace", "check"))
 
 # Arguments (FILE is a good scenario), exit code, and everything on standard error.
 REFUSALS: list[tuple[str, int, str]] = [
-    ("rum", 2, "Usage: sim [OPTIONS] COMMAND [ARGS]...\nTry 'sim -h' for help.\n\nError: No such command 'rum'. Did you mean 'run'?\n"),
-    ("--worlds 3", 2, "Usage: sim [OPTIONS] COMMAND [ARGS]...\nTry 'sim -h' for help.\n\nError: No such option: --worlds\n"),
+    ("rum", 2, f"{SIM}No such command 'rum'. Did you mean 'run'?\n"),
+    ("--worlds 3", 2, f"{SIM}No such option: --worlds\n"),
     ("run", 2, f"{RUN}Missing argument 'FILE'.\n"),
     ("trace", 2, f"{TRACE}Missing argument 'FILE'.\n"),
     ("check", 2, f"{CHECK}Missing argument 'FILE'.\n"),
@@ -47,7 +48,8 @@ REFUSALS: list[tuple[str, int, str]] = [
     (
         "run FILE --set risk",
         1,
-        "--set 1:1:1  SC128 error: `risk` has no `=`\n    1 | risk\n      | ^ write PATH=VALUE, like `tension.start=3`\n"
+        "--set 1:1:1  SC128 error: `risk` has no `=`\n"
+        "    1 | risk\n      | ^ write PATH=VALUE, like `tension.start=3`\n"
         "1 error; nothing was run.\n",
     ),
     (
@@ -72,7 +74,11 @@ REFUSALS: list[tuple[str, int, str]] = [
         "cannot write to FILE/hazard/preview: Not a directory; choose another folder with --out\n",
     ),
     ("trace FILE --run -1", 2, "--run -1: with 8 replays a world, runs have the numbers 0 to 7999999\n"),
-    ("trace FILE --run 2000000 --replays 2", 2, "--run 2000000: with 2 replays a world, runs have the numbers 0 to 1999999\n"),
+    (
+        "trace FILE --run 2000000 --replays 2",
+        2,
+        "--run 2000000: with 2 replays a world, runs have the numbers 0 to 1999999\n",
+    ),
     ("trace FILE --run 1.5", 2, "--run 1.5: write a whole number\n"),
     ("trace FILE --run 1 --replays 0", 2, "--replays 0: at least 1 is played\n"),
     (

@@ -99,7 +99,8 @@ def test_variant_and_set_ask_the_same_question(sim: Sim, hazard: Path) -> None:
     plain = sim("run", hazard, *LITTLE, "--json", "--out", "o")
     variant = sim("run", hazard, *LITTLE, "--json", "--out", "o", "--variant", "safe")
     assert plain.out != variant.out
-    set_by_hand = sim("run", hazard, *LITTLE, "--json", "--out", "o", "--set", "assumptions.risk={value: 0.01, unit: share}")
+    safe = "assumptions.risk={value: 0.01, unit: share}"
+    set_by_hand = sim("run", hazard, *LITTLE, "--json", "--out", "o", "--set", safe)
     assert set_by_hand.out == variant.out
     assert set_by_hand.err.startswith("asked before: ")
 
@@ -123,15 +124,12 @@ def test_workers_change_no_byte(sim: Sim, hazard: Path, tmp_path: Path, monkeypa
     assert answers[0] == answers[1]
     for told in folders:
         del told["manifest.json"]
-    assert sorted(folders[0]) == sorted(
-        f"figures/{name}.{form}" for name in ("odds", "pathways", "timing") for form in ("csv", "png", "svg")
-    ) + ["result.json", "runs.parquet", "scenario.yaml", "worlds.parquet"]
+    figures = [f"figures/{name}.{form}" for name in ("odds", "pathways", "timing") for form in ("csv", "png", "svg")]
+    assert sorted(folders[0]) == [*figures, "result.json", "runs.parquet", "scenario.yaml", "worlds.parquet"]
     assert folders[0] == folders[1]
 
 
-def test_workers_really_work_elsewhere(
-    sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_workers_really_work_elsewhere(sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The test above would prove nothing if both runs were played alone."""
     hired = []
     real = executors.Processes
@@ -257,9 +255,7 @@ def test_every_run_fails(sim: Sim, tmp_path: Path) -> None:
     failing = written(tmp_path, "failing", FAILING)
     answer = sim("run", failing, *LITTLE, "--set", "assumptions.columns=4000", "--out", "o")
     assert (answer.code, answer.out) == (3, "")
-    assert answer.err == (
-        "every run failed, so there are no odds: pending: too many pending instances (24 runs)\n"
-    )
+    assert answer.err == ("every run failed, so there are no odds: pending: too many pending instances (24 runs)\n")
     assert not (tmp_path / "o").exists()
 
 

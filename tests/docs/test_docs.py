@@ -17,7 +17,7 @@ from scipy.integrate import solve_ivp
 from scipy.stats import beta
 
 from sim.cli import console
-from sim.cli.app import main
+from sim.cli.app import app, main
 from sim.records.result import Result
 from sim.scenario.diagnostics import CODES
 from sim.scenario.load import load
@@ -57,9 +57,8 @@ def broken_links(page: Path, text: str) -> Iterator[str]:
             continue
         name, _, anchor = target.partition("#")
         goal = (page.parent / name).resolve()
-        if name and not goal.exists():
-            yield target
-        elif anchor and anchor not in anchors(goal.read_text(encoding="utf-8") if name else text):
+        missing = bool(name) and not goal.exists()
+        if missing or (anchor and anchor not in anchors(goal.read_text(encoding="utf-8") if name else text)):
             yield target
 
 
@@ -141,6 +140,11 @@ def test_every_sim_command_is_tested(name: str) -> None:
     shown = [(marker, block) for marker, _, block in fences(name) if re.search(r"^\$ sim ", block, re.MULTILINE)]
     assert shown
     assert [block for marker, block in shown if marker not in MARKERS] == []
+
+
+def test_readme_lists_the_commands_there_are() -> None:
+    listed = re.findall(r"^\| `sim (\w+)", text_of("README.md"), re.MULTILINE)
+    assert listed == [command.name for command in app.registered_commands]
 
 
 def test_a_line_that_was_not_printed_is_seen() -> None:

@@ -212,13 +212,15 @@ class World:
     def consumed(self, rank: int) -> float:
         """The part of its Exp(1) that a clock used up since its anchor, at the rate it had there."""
         clock = self.clock[rank]
+        if not clock.on:
+            return 0.0
         inner = self.numbers[self.program.clock_constant[rank]] * (self.now - clock.anchor)
         outer = 0.0
         for (tension, inside, outside), integral in zip(self.gains(rank), clock.integral, strict=True):
             passed = self.tension_now(tension)[1] - integral
             inner = inner + inside * passed
             outer = outer + outside * passed
-        return clock.multiple * inner + (outer if clock.on else 0.0)
+        return clock.multiple * inner + outer
 
     def tension_now(self, i: int) -> tuple[float, float]:
         """Level and integral of a tension, in one step from its anchor."""

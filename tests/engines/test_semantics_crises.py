@@ -250,9 +250,12 @@ def test_s12_a_derived_quantity_must_be_finite(play: Play) -> None:
 def test_s12_an_integral_that_overflows_fails_the_clock_that_uses_it(play: Play) -> None:
     burst = event("a", ALWAYS, change("set", "t", 1e308))
     later = event("b", Start(20.0), change("set", "t", 0.0))
-    clock = event("c", Clock(1e-300, inside=(("t", 1e-300),)))
-    run = play(ask(burst, later, clock, tensions=[Tension("t", 0.0, 0.0, 100.0)]))
+    gains, tension = (("t", 1e-300),), Tension("t", 0.0, 0.0, 100.0)
+    run = play(ask(burst, later, event("c", Clock(1e-300, inside=gains)), tensions=[tension]))
     assert (run.result.status, run.result.failed_at) == (RATE, 20.0)
+    # a clock that its `while` stops consumes nothing, whatever the integral
+    stopped = event("c", Clock(1e-300, inside=gains, only=(at_least("x", 1.0),)))
+    assert play(ask(burst, later, stopped, tensions=[tension])).result.status == 0
 
 
 def test_s12_a_chance_and_an_if_must_be_finite(play: Play) -> None:

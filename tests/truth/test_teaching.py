@@ -1,4 +1,4 @@
-"""Each teaching scenario gives its closed form: odds, kinds, months, the curve, and the odds once it has stayed quiet."""
+"""Each teaching scenario gives its closed form: odds, kinds, months, the curve, and the odds after a quiet."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TEACHING = Path(__file__).parents[2] / "scenarios" / "teaching"
 # So many that odds of 0.3 whose rate is 10 % off lie 6 or 7 standard errors off; fewer where runs are long.
 WORLDS, REPLAYS = 10_000, 2
 LONG_RUNS = {"self_exciting": 3_000, "waning_quiet": 5_000}
-# The a/t law is kept as a constant and two embers (docs/model.md). From age 60 to 240 the fit is at most 0.12 points off
-# the law in what is compared here: the odds for the rest of the window after 120 quiet days.
+# The a/t law is kept as a constant and two embers (docs/model.md). From age 60 to 240 the fit is at most 0.12 points
+# off the law in what is compared here: the odds for the rest of the window after 120 quiet days.
 TOLERANCE = {"waning_quiet": 0.0012}
 # Odds of 0.11 move by a point when the rate is 10 % off, too little for these runs: the number of incidents tells.
 TOLD_BY_COUNTS = {"self_exciting"}
@@ -147,7 +147,7 @@ def test_moments_of_the_hawkes_process_have_their_known_limits() -> None:
     assert Hawkes().first_marked(1.0, 50.0)(50.0) == pytest.approx(1.0 - np.exp(-0.02 * 50.0), rel=1e-8)
 
 
-# ------------------------------------------------------------------------------------------------ a quiet that grows old
+# ------------------------------------------------------------------------------------------- a quiet that grows old
 
 
 def test_the_longer_the_quiet_the_less_is_left_of_the_odds() -> None:
