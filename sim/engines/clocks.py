@@ -12,12 +12,16 @@ from sim.rules.flows import multiplier, waiting_time
 
 @dataclass(slots=True)
 class Anchor:
-    """What a clock keeps from the instant it was anchored: residual, rate, and its tensions' levels and integrals."""
+    """What a clock keeps from the instant it was anchored: residual, rate, and its tensions' levels and integrals.
+
+    `moved_by` are the tensions with a gain other than 0: writes of others do not concern it.
+    """
 
     plan: ClockPlan
     constant: float
     inside: list[float]
     outside: list[float]
+    moved_by: frozenset[int]
     time: float = 0.0
     residual: float = 0.0
     coefficient: float = -1.0
@@ -39,12 +43,11 @@ class Clocks:
             clock = state.plan.rules[rank].clock
             if clock is None:
                 raise TypeError(f"rule {rank} is no clock")
-            anchor = Anchor(
-                clock,
-                state.numbers[clock.constant],
-                [state.numbers[i] for i in clock.inside],
-                [state.numbers[i] for i in clock.outside],
-            )
+            inside = [state.numbers[i] for i in clock.inside]
+            outside = [state.numbers[i] for i in clock.outside]
+            gains = zip(clock.tensions, inside, outside, strict=True)
+            moved_by = frozenset(tension for tension, g, h in gains if g != 0.0 or h != 0.0)
+            anchor = Anchor(clock, state.numbers[clock.constant], inside, outside, moved_by)
             if not all(isfinite(gain) and gain >= 0.0 for gain in (anchor.constant, *anchor.inside, *anchor.outside)):
                 raise RunFailedError(RATE)
             self.anchors[rank] = anchor
@@ -62,10 +65,7 @@ class Clocks:
         anchor = self.anchors[rank]
         active = self.state.meets(anchor.plan.only)
         coefficient = self._coefficient(anchor.plan) if active else 0.0
-        moved = any(
-            tension in written and (anchor.inside[i] != 0.0 or anchor.outside[i] != 0.0)
-            for i, tension in enumerate(anchor.plan.tensions)
-        )
+        moved = not anchor.moved_by.isdisjoint(written)
         if moved or active != anchor.active or coefficient != anchor.coefficient:
             consumed = self._consumed(anchor, now)
             if not isfinite(consumed):

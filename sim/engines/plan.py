@@ -72,7 +72,7 @@ class DerivedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All of a Program in Python tuples, with the lists of who depends on what."""
+    """All of a Program in Python tuples, with the lists of who depends on what (of `derived`, all the way down)."""
 
     program: p.Program
     rules: tuple[RulePlan, ...]
@@ -80,7 +80,7 @@ class Plan:
     watches: tuple[int, ...]
     starts: tuple[int, ...]
     derived: tuple[DerivedPlan, ...]
-    derived_of: tuple[tuple[int, ...], ...]
+    derived_after: tuple[tuple[int, ...], ...]
     clocks_of_quantity: tuple[tuple[int, ...], ...]
     clocks_of_tension: tuple[tuple[int, ...], ...]
     watches_of: tuple[tuple[int, ...], ...]
@@ -105,10 +105,7 @@ def make_plan(program: p.Program) -> Plan:
         watches=watches,
         starts=tuple(rule.rank for rule in rules if rule.trigger == p.START),
         derived=derived,
-        derived_of=tuple(
-            tuple(place for place, item in enumerate(derived) if any(of == q for of, _ in item.terms))
-            for q in quantities
-        ),
+        derived_after=tuple(_derived_after(derived, q) for q in quantities),
         clocks_of_quantity=tuple(
             tuple(rank for rank in clocks if q in _read_by_clock(rules[rank].clock)) for q in quantities
         ),
@@ -124,6 +121,16 @@ def make_plan(program: p.Program) -> Plan:
         draw_parameters=tuple(tuple(row) for row in program.draw_parameters.tolist()),
         table=tuple(program.table.tolist()),
     )
+
+
+def _derived_after(derived: Sequence[DerivedPlan], quantity: int) -> tuple[int, ...]:
+    """Places of the derived quantities that can change when this one does, itself included where it is derived."""
+    reached, places = {quantity}, []
+    for place, item in enumerate(derived):
+        if item.index == quantity or any(of in reached for of, _ in item.terms):
+            reached.add(item.index)
+            places.append(place)
+    return tuple(places)
 
 
 def _read_by_clock(clock: ClockPlan | None) -> set[int]:

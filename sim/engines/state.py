@@ -149,15 +149,17 @@ class State:
         return True
 
     def settle_derived(self, changed: set[int]) -> None:
-        """Recompute derived quantities in dependency order; adds those that changed to `changed`."""
-        for item in self.plan.derived:
-            if item.index in self.reset or any(quantity in changed for quantity, _ in item.terms):
-                number = self._derive(item.kind, item.index, item.constant, item.terms, first=False)
-                if not isfinite(number):
-                    raise RunFailedError(NOT_FINITE)
-                if number != self.quantity[item.index]:
-                    self.quantity[item.index] = number
-                    changed.add(item.index)
+        """Recompute what depends on a change or a reset, in dependency order; adds what changed to `changed`."""
+        plan = self.plan
+        stale = {place for quantity in (*changed, *self.reset) for place in plan.derived_after[quantity]}
+        for place in sorted(stale):
+            item = plan.derived[place]
+            number = self._derive(item.kind, item.index, item.constant, item.terms, first=False)
+            if not isfinite(number):
+                raise RunFailedError(NOT_FINITE)
+            if number != self.quantity[item.index]:
+                self.quantity[item.index] = number
+                changed.add(item.index)
         self.reset.clear()
 
     def _derive(self, kind: int, index: int, constant: int, terms: Sequence[tuple[int, int]], *, first: bool) -> float:

@@ -57,6 +57,12 @@ class Folder:
         except (OSError, ValueError):
             return None
 
+    def point(self) -> None:
+        """Make this the run that `latest` names: the last one that was asked for, played or not."""
+        pointer = self.path.parent / f".{LATEST}.tmp"
+        pointer.write_text(self.path.name + "\n", encoding="utf-8")
+        pointer.replace(self.path.parent / LATEST)
+
 
 def folder_for(out: Path, scenario: Scenario, design: Design, tool_version: str) -> Folder:
     """The folder of a question under `out`."""
@@ -109,9 +115,7 @@ class Draft:
         if self.final.exists():
             shutil.rmtree(self.final)
         self.path.rename(self.final)
-        pointer = self.final.parent / f".{LATEST}.tmp"
-        pointer.write_text(self.final.name + "\n", encoding="utf-8")
-        pointer.replace(self.final.parent / LATEST)
+        Folder(self.final).point()
 
 
 def manifest(scenario: Scenario, design: Design, engine: str, tool_version: str, elapsed: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sim.world.diplomacy import Talks
 from sim.world.events import Event
 from sim.world.evidence import Evidence
 from sim.world.exercises import Exercise
-from sim.world.fields import Block, FixedDate, as_pydantic, refusal
+from sim.world.fields import UNCERTAIN, Block, FixedDate, as_pydantic, refusal
 from sim.world.forces import Force
 from sim.world.incidents import Incident
 from sim.world.intent import Intent
@@ -56,7 +56,7 @@ def _read_assumption(raw: Any) -> Value | Draw:
         raise as_pydantic(problem) from None
 
 
-Assumption = Annotated[Any, BeforeValidator(_read_assumption), WithJsonSchema({"$ref": "#/$defs/UncertainValue"})]
+Assumption = Annotated[Any, BeforeValidator(_read_assumption), WithJsonSchema(UNCERTAIN)]
 
 
 def _version(raw: Any) -> int:
@@ -164,4 +164,15 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario file, for editors."""
     schema = ScenarioFile.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     schema.setdefault("$defs", {})["UncertainValue"] = UNCERTAIN_VALUE
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    written = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    linked: dict[str, Any] = _linked(written)
+    return linked
+
+
+def _linked(item: Any) -> Any:
+    """The schema with every mark `UNCERTAIN` turned into a reference to the definition."""
+    if item == UNCERTAIN:
+        return {"$ref": "#/$defs/UncertainValue"}
+    if isinstance(item, dict):
+        return {key: _linked(part) for key, part in item.items()}
+    return [_linked(part) for part in item] if isinstance(item, list) else item

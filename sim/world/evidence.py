@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import WithJsonSchema, model_validator
 
 from sim.world.fields import Block, FixedDate, Share, as_pydantic, refusal
 from sim.world.scalars import FieldError, read_number
@@ -15,7 +15,7 @@ class Evidence(Block):
 
     date: FixedDate
     quantity: str | None = None
-    reported: str | None = None
+    reported: Annotated[str | None, WithJsonSchema({"type": ["number", "string"]})] = None
     error: Share | None = None
     bias: Share | None = None
     reliability: Share | None = None

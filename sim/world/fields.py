@@ -26,6 +26,8 @@ from sim.world.reading import PROSE, Reading, day_of
 from sim.world.scalars import FieldError, read_dates
 
 NAME = r"^[a-z][a-z0-9_]*$"
+# pydantic follows every `$ref` itself; this mark becomes one when the schema of the whole file is written
+UNCERTAIN: dict[str, str] = {"x-same-as": "UncertainValue"}
 _NAME = re.compile(NAME[1:-1], re.ASCII)
 
 
@@ -46,7 +48,7 @@ class NumberField:
         number: JsonSchemaValue = {"type": "string" if self.reading.kind in ("date", "state") else "number"}
         return {
             "description": f"{self.reading.kind}: {self.reading.expected()}",
-            "anyOf": [number, {"type": "string"}, {"$ref": "#/$defs/UncertainValue"}],
+            "anyOf": [number, {"type": "string"}, UNCERTAIN],
         }
 
     def _validate(self, raw: Any) -> Value | Draw:
@@ -116,7 +118,7 @@ class ShiftField:
         """A text like `plus 1`."""
         return {
             "description": "a change: `plus 1`, `minus 0.2 to 0.5`, `times 0.7`",
-            "anyOf": [{"type": "string", "pattern": "^(plus|minus|times) "}, {"$ref": "#/$defs/UncertainValue"}],
+            "anyOf": [{"type": "string", "pattern": "^(plus|minus|times) "}, UNCERTAIN],
         }
 
     def _validate(self, raw: Any) -> Shift:

@@ -180,7 +180,9 @@ title: Near
 clock: {starts: 2021-01-01}
 question: {text: Is it alarm?, opens: 2021-01-05, closes: 2021-01-31, kinds: [alarm]}
 quantities: {heat: {start: START}}
-events: {up: {at: 2021-01-DAY, do: [{add: quantities.heat, by: BY}]}, down: {at: 2021-01-END, do: [{add: quantities.heat, by: -90}]}}
+events:
+  up: {at: 2021-01-DAY, do: [{add: quantities.heat, by: BY}]}
+  down: {at: 2021-01-END, do: [{add: quantities.heat, by: -90}]}
 crises: {alarm: {watch: [quantities.heat >= 10], hold: 5, lasts: until fallen}}
 """
 

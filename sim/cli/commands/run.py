@@ -73,6 +73,7 @@ def main(
     folder = folder_for(out, case.scenario, design, sim.__version__)
     known = folder.known()
     if known is not None and drawn(folder.path, quick=quick, svg=svg):
+        folder.point()
         _answer(known, f"asked before: answered from {folder.path}", json=json, quiet=quiet)
         return
     started = time.perf_counter()
