@@ -54,12 +54,17 @@ class _Means:
     def of(self, name: str) -> tuple[float, float]:
         """Mean, and its squared standard error."""
         mean = self.total[name] / self.runs
-        return mean, (self.squares[name] / self.runs - mean * mean) / self.runs
+        return mean, max(0.0, self.squares[name] / self.runs - mean * mean) / self.runs
 
 
 def flagship() -> Scenario:
     """The scenario that both models play."""
-    return load(FLAGSHIP).scenario
+    return scenario_with()
+
+
+def scenario_with(*settings: str) -> Scenario:
+    """The flagship with some values set."""
+    return load(FLAGSHIP, settings).scenario
 
 
 def median_row(scenario: Scenario) -> list[float]:
@@ -68,12 +73,15 @@ def median_row(scenario: Scenario) -> list[float]:
     return vector
 
 
-def compare(scenario: Scenario, runs: int, seed: int = 1) -> list[Compared]:
-    """Everything that both models count, largest disagreement first. Raises `SimError` if a run fails."""
+def compare(scenario: Scenario, runs: int, seed: int = 1, plain: Scenario | None = None) -> list[Compared]:
+    """Everything that the models count, largest disagreement first; the plain model may be given other numbers.
+
+    Raises `SimError` if a run fails.
+    """
     ours, theirs = _Means(), _Means()
     for counts in _engine_counts(scenario, runs, seed):
         ours.add(counts)
-    rates = Rates(median_numbers(scenario))
+    rates = Rates(median_numbers(plain or scenario))
     for run in range(runs):
         theatre = Theatre(rates, seed * runs + run)
         hit = theatre.run()

@@ -98,8 +98,9 @@ class Rates:
             return 0.0
         n = self.numbers
         pressure = t.pressure - n["sanctions_effect.reference"]
-        factor = self.by_intent["orders"][t.intent] * n["sanctions_effect.orders_per_pressure"] ** pressure
-        factor *= n["build_ups.main.left.orders"] ** (self._left(t) - n["build_ups.main.left.reference"])
+        factor = self.by_intent["orders"][t.intent]
+        factor *= float(n["sanctions_effect.orders_per_pressure"] ** pressure)
+        factor *= float(n["build_ups.main.left.orders"] ** (self._left(t) - n["build_ups.main.left.reference"]))
         for drill in t.covering:
             factor *= n[f"exercises.{drill}.orders"]
         if t.summit_succeeded:

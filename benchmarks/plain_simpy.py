@@ -32,7 +32,7 @@ DRILLS = ("defender_europe", "rapid_trident", "sea_breeze", "zapad")
 
 
 class Theatre:
-    """One run. `events` counts what happened, under the scenario's names; `onset` and `early` are first onsets by kind."""
+    """One run. `events` counts what happens by the names of the rules; `onset`, `early` hold first onsets by kind."""
 
     def __init__(self, rates: Rates, seed: int) -> None:
         self.rates, self.numbers, self.luck = rates, rates.numbers, random.Random(seed)

@@ -20,6 +20,7 @@ from sim.records.outcomes import Floats
 from sim.rules import program as p
 from sim.rules.flows import cumulative_hazard, multiplier
 from sim.scenario.load import Case, Scenario
+from sim.scenario.units import inner_unit
 
 LEVELS = (0.05, 0.5, 0.95)
 SLICES = 1000
@@ -45,7 +46,6 @@ _NAMED = (
 )
 _TRIGGERS = ((p.START, "dated"), (p.CLOCK, "clocks"), (p.WATCH, "watches"), (p.ARMED, "armed"))
 _PROSE = ("unit", "about", "source")
-_LARGE = ("thousand", "thousands", "million", "millions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _numbers(scenario: Scenario) -> list[NumberLine]:
                 says=_says(leaf, value.text),
                 kind=value.kind,
                 form=_form(value),
-                unit=_unit(value),
+                unit=inner_unit(value),
                 low=low,
                 middle=middle,
                 high=high,
@@ -250,15 +250,6 @@ def _form(value: Value) -> str:
     return "metalog" if family.endswith("metalog") else family.replace("_", "-")
 
 
-def _unit(item: Value | Draw) -> str | None:
-    """The unit that numbers have inside: days and single things, whatever unit the file counts in."""
-    by_kind = {"days": "days", "date": "date", "state": None, "share": item.unit or "share", "multiplier": "×"}
-    if item.kind in by_kind:
-        return by_kind[item.kind]
-    words = (item.unit or "").split()
-    return " ".join(words[1:] if words and words[0] in _LARGE else words) or None
-
-
 def _leaf(tree: Any, path: str) -> Any:
     """What the file says at a path, None where it says nothing and a default holds."""
     for part in path.split("."):
@@ -306,7 +297,7 @@ def _luck(path: str, draw: Draw, scenario: Scenario, evaluate: Evaluator) -> Num
         says=_says(leaf, draw.text),
         kind=draw.kind,
         form=FAMILY_NAMES[draw.family].replace("_", "-"),
-        unit=_unit(draw),
+        unit=inner_unit(draw),
         low=low,
         middle=middle,
         high=high,

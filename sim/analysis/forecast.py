@@ -20,6 +20,7 @@ from sim.records.outcomes import FAILURES, FINISHED, Bools, Floats, Ints, Outcom
 from sim.rules.program import Program
 from sim.scenario.load import Case, Scenario
 from sim.scenario.numeric_checks import clamped_shares
+from sim.scenario.units import inner_unit
 from sim.timeline import date_at, month_edges
 
 CUMULATIVE_STEP = 7
@@ -229,7 +230,7 @@ def _assumptions(scenario: Scenario, played: Played) -> list[r.AssumptionPart]:
             {
                 "path": path,
                 "form": value_form(value),
-                "unit": f"days after {scenario.file.clock.starts}" if value.kind == "date" else value.unit,
+                "unit": f"days after {scenario.file.clock.starts}" if value.kind == "date" else inner_unit(value),
                 "p5": low,
                 "p50": middle,
                 "p95": high,

@@ -232,14 +232,24 @@ def refusals(world: World, places: Places) -> list[Problem]:
     ]
 
 
-def unused(program: Program, values: dict[str, Value], places: Places) -> list[Problem]:
-    """Shared assumptions that no rule reads, directly or through a formula."""
+def unused(program: Program, values: dict[str, Value], places: Places, overridden: Sequence[str] = ()) -> list[Problem]:
+    """Shared assumptions that no rule reads, directly or through a formula.
+
+    In a file that is a warning. Of a file with overrides only what they set is looked at, and that is an error: it was
+    meant to change something and changes nothing, mostly because its name is misspelt.
+    """
     used = used_paths(program, values)
-    found = []
-    for path in values:
-        if path.startswith("assumptions.") and path not in used:
-            hint = f"write it in a formula, like `= {path.removeprefix('assumptions.')}`, or delete it"
-            found.append(
-                places.about("SC308", path, "is an assumption that nothing uses", hint, on_key=True, warning=True)
-            )
-    return found
+    idle = [path for path in values if path.startswith("assumptions.") and path not in used]
+    text = "is an assumption that nothing uses"
+    if overridden:
+        known = [path for path in values if path in used]
+        return [
+            places.about("SC308", path, text, did_you_mean(path, known) or "set one that a formula reads", on_key=True)
+            for path in idle
+            if path in overridden
+        ]
+    remedy = "write it in a formula, like `= {}`, or delete it"
+    return [
+        places.about("SC308", path, text, remedy.format(path.split(".", 1)[1]), on_key=True, warning=True)
+        for path in idle
+    ]

@@ -73,9 +73,11 @@ def meant_keys(items: Iterable[Item]) -> Iterator[Trail]:
 def meant_names(places: Places) -> Iterator[Trail]:
     """The paths that names which are none were meant to be."""
     for trail in places.marks:
-        mended = as_name(trail[-1]) if trail and isinstance(trail[-1], str) else None
-        if mended is not None and mended != trail[-1] and _is_given(trail):
-            yield (*trail[:-1], mended)
+        key = trail[-1] if trail else None
+        if isinstance(key, str) and not re.fullmatch(NAME, key) and _is_given(trail):
+            mended = as_name(key)
+            if mended is not None:
+                yield (*trail[:-1], mended)
 
 
 def _problem(item: Item, trail: Trail, places: Places) -> Problem:
@@ -102,6 +104,19 @@ def _value_problem(problem: FieldError, trail: Trail, places: Places) -> Problem
         hint = did_you_mean(problem.word, problem.known) or hint
     mark = places.find(whole, on_key=problem.at_key, part=problem.part, offset=problem.offset)
     return Problem("SC203", "error", f"`{dotted(trail)}`: {problem}", mark, hint)
+
+
+def value_problems(trails: Iterable[Trail], plain: Any, places: Places) -> Iterator[Problem]:
+    """What is wrong with single numbers of a plain tree, each read by its field."""
+    for trail in trails:
+        reading, here = reading_at(trail), plain
+        for part in trail:
+            here = here.get(part) if isinstance(here, dict) else None
+        if reading is not None and here is not None:
+            try:
+                reading(here)
+            except FieldError as problem:
+                yield _value_problem(problem, trail, places)
 
 
 def _is_nameless(item: Item, trail: Trail) -> bool:

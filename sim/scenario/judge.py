@@ -28,6 +28,7 @@ from sim.scenario.explain import (
     name_problems,
     schema_problems,
     trail_of,
+    value_problems,
 )
 from sim.scenario.names import names
 from sim.scenario.places import Places, trail
@@ -156,8 +157,8 @@ def _sense(judged: Judged, saved: Salvage, places: Places, overridden: Sequence[
     judged.problems += _rest(linking, nameless, saved, places)
     if program is not None and not misread:
         judged.program = program
-        if saved.whole and not overridden:
-            judged.problems += checks.unused(program, judged.values, places)
+        if saved.whole:
+            judged.problems += checks.unused(program, judged.values, places, overridden)
 
 
 def _subject(problem: Problem) -> Trail:
@@ -216,7 +217,10 @@ def _rest(linking: Sequence[LinkProblem], told: Sequence[Problem], saved: Salvag
 
 
 def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]]) -> list[Problem]:
-    """What is wrong with a file once the overrides of one of its variants are in it."""
+    """What is wrong with a file once the overrides of one of its variants are in it.
+
+    Where the file itself cannot be read, only the overrides are looked at, each on its own.
+    """
     entry = tree.items.get("variants")
     if entry is None or not isinstance(entry.node, Tree):
         return []
@@ -228,8 +232,12 @@ def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]
         changed, refused = _overridden(tree, variant.node)
         problems += [problem for problem in refused if not base.in_doubt(_subject(problem))]
         places = Places(document.marks(changed), lines)
-        judged = judge(source.plain(changed), places, list(variant.node.items), look=False)
-        for problem in judged.problems:
+        paths = list(variant.node.items)
+        if base.saved.whole:
+            found = judge(source.plain(changed), places, paths, look=False).problems
+        else:
+            found = value_problems((trail(path) for path in paths), source.plain(changed), places)
+        for problem in found:
             if problem.severity == "error" and (problem.code, problem.text) not in known:
                 problems.append(replace(problem, text=f"in the variant `{name}`, {problem.text}"))
     return problems

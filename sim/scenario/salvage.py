@@ -6,7 +6,6 @@ that its field can read, or left out, and the rest is looked at; nothing is said
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +60,7 @@ class Salvage:
 
 def salvage(plain: Any, error: ValidationError) -> Salvage:
     """The file without what cannot be read, as far as it goes. `plain` is not changed."""
-    plain = copy.deepcopy(plain)
+    plain = _copied(plain)
     saved = Salvage()
     dropped: set[Trail] = set()
     for attempt in range(_ROUNDS):
@@ -77,6 +76,12 @@ def salvage(plain: Any, error: ValidationError) -> Salvage:
         except ValidationError as again:
             error = again
     return saved
+
+
+def _copied(plain: Any) -> Any:
+    if isinstance(plain, dict):
+        return {key: _copied(item) for key, item in plain.items()}
+    return [_copied(item) for item in plain] if isinstance(plain, list) else plain
 
 
 def _follows(trail: Trail, dropped: set[Trail]) -> bool:
@@ -101,7 +106,7 @@ def _replace(plain: Any, trail: Trail, kind: str, gone: set[Trail], dropped: set
     if not isinstance(here, dict):
         return
     if stand_in is not None and here.get(trail[-1]) != stand_in:
-        here[trail[-1]] = copy.deepcopy(stand_in)
+        here[trail[-1]] = _copied(stand_in)
     else:
         here.pop(trail[-1], None)
         dropped.add(trail)

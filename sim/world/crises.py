@@ -31,7 +31,19 @@ from sim.rules.language import (
     Trigger,
     Watch,
 )
-from sim.world.fields import UNCERTAIN, Block, Days, EachDays, Positive, Share, Shifted, World, YesNo, as_pydantic, refusal
+from sim.world.fields import (
+    UNCERTAIN,
+    Block,
+    Days,
+    EachDays,
+    Positive,
+    Share,
+    Shifted,
+    World,
+    YesNo,
+    as_pydantic,
+    refusal,
+)
 from sim.world.rates import Conditions, Rate, check_reference, inside_tension
 from sim.world.reading import Reading
 from sim.world.scalars import FieldError

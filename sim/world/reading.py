@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sim.chance import distributions, elicitation
@@ -55,7 +57,8 @@ class Reading:
     def __call__(self, raw: object) -> Value | Draw:
         """Read a text or a mapping; raises `FieldError`."""
         if isinstance(raw, str):
-            return self._text(raw, _ALONE)
+            # each place has a value of its own, because it will know its path
+            return copy.copy(_read_text(self, raw))
         if isinstance(raw, Mapping):
             return self._mapping(raw)
         if raw is None:
@@ -319,6 +322,12 @@ class Reading:
         if low >= high:
             raise FieldError(f"nothing lies within {raw[0]} and {raw[1]}", "within", hint="write the lower bound first")
         return low, high
+
+
+@lru_cache(maxsize=4096)
+def _read_text(reading: Reading, text: str) -> Value | Draw:
+    # variants of a scenario, and files that are mended and read again, say the same a hundred times
+    return reading._text(text, _ALONE)
 
 
 def _point(problem: FieldError, inner: object) -> None:

@@ -112,6 +112,32 @@ def test_interruption_with_workers_is_quiet_and_leaves_nothing(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == [program.name]
 
 
+# Plays with workers that die at their first batch, as if the system had killed them.
+KILLED = """
+import os, sys
+from sim.experiment import executors
+
+def die(batch):
+    os._exit(9)
+
+if __name__ == "__main__":
+    from sim.cli.app import main
+
+    executors.WORTH_WORKERS = 1
+    executors._work = die
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_killed_worker_is_a_message(tmp_path: Path) -> None:
+    program = tmp_path / "killed.py"
+    program.write_text(KILLED, encoding="utf-8")
+    told = call(str(program), "run", str(ONE), "--worlds", "40", "--workers", "2", "--out", "o")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "a worker process was killed, perhaps for want of memory; try --workers 1\n"
+    assert [path.name for path in tmp_path.iterdir()] == [program.name]
+
+
 def test_terminal_without_arrows_gets_something_else() -> None:
     told = call("-m", "sim", "trace", str(TEACHING / "relaxing_tension.yaml"), "--quiet", PYTHONIOENCODING="ascii")
     assert (told.returncode, told.stderr) == (0, "")

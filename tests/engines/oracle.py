@@ -156,6 +156,7 @@ class _Run(World):
                 self.pending.append(Pending(self.date(self.numbers[program.start_at[rank]]), rank, -1, 0))
             elif trigger == p.WATCH:
                 self.watch[rank] = WatchState("spent" if self.holds(bounds_of(program.watched, rank)) else "idle")
+        self.wind()
 
     def date(self, days: float) -> float:
         """A date, a delay or a hold, which must be finite and not negative."""

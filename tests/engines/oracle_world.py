@@ -75,7 +75,7 @@ class World:
     marked: set[int] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Everything on day 0: what is stored, then what is derived, then the clocks."""
+        """Everything on day 0: what is stored, then what is derived; and the numbers of clocks are looked at."""
         program, numbers = self.program, self.numbers
         for i in range(program.stored):
             floor, ceiling = numbers[program.quantity_floor[i]], numbers[program.quantity_ceiling[i]]
@@ -83,17 +83,26 @@ class World:
             self.quantity.append(finite(start, NOT_FINITE))
         for i in range(len(program.tensions)):
             start = flows.clamp(numbers[program.tension_start[i]], 0.0, numbers[program.tension_cap[i]])
+            baseline, decay = numbers[program.tension_baseline[i]], numbers[program.tension_decay[i]]
+            if not (math.isfinite(baseline) and baseline >= 0.0 and math.isfinite(decay) and decay > 0.0):
+                raise FailedError(NOT_FINITE)
             self.tension.append(Tension(0.0, finite(start, NOT_FINITE), 0.0))
         for i, kind in enumerate(program.derived_kind):
             of = int(program.derived_quantity[program.derived_pointer[i]]) if kind == p.LOW else -1
             self.quantity.append(finite(self.quantity[of] if kind == p.LOW else self.derived(i), NOT_FINITE))
-        for rank, trigger in enumerate(program.trigger):
-            if trigger == p.CLOCK:
-                for _, inside, outside in self.gains(rank):
-                    self.rate(inside), self.rate(outside)
-                self.rate(numbers[program.clock_constant[rank]])
-                self.clock[rank] = ClockState(0.0, self.wait(rank, 0), *self.multiple(rank), [], [])
-                self.anchor(rank)
+        for rank in self.clocks():
+            for _, inside, outside in self.gains(rank):
+                self.rate(inside), self.rate(outside)
+            self.rate(numbers[program.clock_constant[rank]])
+
+    def wind(self) -> None:
+        """Load every clock for the first time."""
+        for rank in self.clocks():
+            self.clock[rank] = ClockState(0.0, self.wait(rank, 0), *self.multiple(rank), [], [])
+            self.anchor(rank)
+
+    def clocks(self) -> list[int]:
+        return [rank for rank, trigger in enumerate(self.program.trigger) if trigger == p.CLOCK]
 
     # --- writes ---
 

@@ -16,7 +16,7 @@ from sim.rules.language import (
 from tests.engines.conftest import Play
 from tests.engines.writing import ask, at_least, change, event, wait
 
-RATE = 5
+NOT_FINITE, RATE = 3, 5
 ALWAYS = Start(0.0)
 FIRST = wait("e.c")
 # its first wait is more than a day at rate 1: what happens on day 0.25 comes before it
@@ -148,6 +148,14 @@ def test_s8_a_write_of_the_same_value_is_no_write(play: Play) -> None:
     assert run.result.probed is not None
     assert alone.result.probed is not None
     assert run.result.probed[0, -1] == alone.result.probed[0, -1] == 3.0 + 2.0 * math.expm1(-math.log(2.0) / 4.0 * 7.3)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "half_life"), [(-0.1, 1.0), (math.inf, 1.0), (0.0, 0.0), (0.0, -1.0), (0.0, math.inf)]
+)
+def test_s8_a_tension_that_cannot_be_fails_the_run(play: Play, baseline: float, half_life: float) -> None:
+    run = play(ask(event("a", ALWAYS), tensions=[Tension("t", 1.0, baseline, half_life)]))
+    assert (run.result.status, run.result.failed_at, run.result.dues) == (NOT_FINITE, 0.0, 0)
 
 
 def test_s8_a_tension_relaxes_from_its_last_write(play: Play) -> None:

@@ -104,7 +104,7 @@ def test_a_block_that_touches_nothing_changes_no_time_of_any_other_rule(flagship
         FLAGSHIP,
         "exercises.idle={side: nobody, starts: 2021-08-01, lasts: 9, orders: 1, incidents: {donbas: 1}}",
         "incidents.elsewhere={rate: {per_month: 3}}",
-        "assumptions.unrelated=3 to 5",
+        "quantities.unrelated={start: 3 to 5}",
     )
     ours = set(flagship.program.rules)
     extra = 0

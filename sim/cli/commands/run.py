@@ -78,9 +78,8 @@ def main(
         return
     started = time.perf_counter()
     # the folder first: hours of play must not end at a folder that cannot be written
-    with Draft(folder) as draft:
-        with console.Bar(quiet=quiet) as bar:
-            played = play(case.scenario, design, workers or available_workers(), bar)
+    with Draft(folder) as draft, console.Bar(quiet=quiet) as bar:
+        played = play(case.scenario, design, workers or available_workers(), bar)
         if not any_finished(played):
             raise FailedRunsError(_all_failed(played.outcomes.status.tolist()))
         result = forecast(case, played, design)
