@@ -36,6 +36,12 @@ LADDER = (
     ("+ intent", ("intent",)),
     ("+ tension", ("build_ups.main.per_tension",)),
 )
+# The step of exercises taken apart, each part alone on top of the steps before it.
+PARTS = (
+    ("drills of the other side", "assumptions.foreign_drill"),
+    ("Zapad's cover for orders", "exercises.zapad.orders"),
+    ("Zapad's troops", "exercises.zapad.brings"),
+)
 KIND = "build_up"
 # Quantities that multiply orders, and the path of the level at which they multiply by 1.
 CENTRES = (
@@ -157,6 +163,18 @@ def ladder(path: Path, full: Configuration) -> None:
     table("ladder", head, rows)
 
 
+def exercises(path: Path, full: Configuration) -> None:
+    """What each part of the exercises adds by itself."""
+    variant = full.case.scenario.file.variants[NEUTRAL]
+    earlier = [prefix for _, group in LADDER[:2] for prefix in group]
+    before = Configuration(load(path, settings_of(variant, earlier)))
+    rows = []
+    for name, prefix in PARTS:
+        now = Configuration(load(path, settings_of(variant, [*earlier, prefix])))
+        rows.append([name, change(now.hit, before.hit, now), change(now.began(KIND), before.began(KIND), now)])
+    table("exercises", ["part", "odds, points", f"{KIND} in the window, points"], rows)
+
+
 def law(path: Path) -> None:
     """The neutral file beside the base rate that it is given."""
     neutral = Configuration(load(path, (), NEUTRAL))
@@ -264,6 +282,7 @@ def main() -> None:
         f"± is one standard error by worlds. The file: {points(full.hit, full)} %\n"
     )
     ladder(FLAGSHIP, full)
+    exercises(FLAGSHIP, full)
     law(FLAGSHIP)
     centres(full)
     counterfactuals(FLAGSHIP, full)
