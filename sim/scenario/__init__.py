@@ -1,0 +1,1 @@
+"""Scenario files: read with their places, checked, built into Programs, written back."""
