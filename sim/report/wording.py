@@ -88,7 +88,7 @@ def flag(name: str) -> str:
 
 
 def root(block: str) -> str:
-    """The block where a road begins in words: `exercises.zapad` is `the exercise zapad`, `build_ups.main` `an order`."""
+    """The block where a road begins: `exercises.zapad` is `the exercise zapad`, `build_ups.main` is `an order`."""
     parts = block.split(".")
     if parts[0] == "crises" or parts[0] not in _ROOTS:
         return _ROOTS.get(parts[0], human(block))

@@ -48,8 +48,9 @@ def _worlds(
     found = [*_outside(values, evaluate, places)]
     found = found or [*_not_finite(program, numbers, values, evaluate, places)]
     if not found:
-        found = [*_mixes(world, evaluate, places), *_draws(program, numbers, places)]
-        found += [*_clamped(world, evaluate, places), *_branching(program, numbers, values, evaluate, places)]
+        found = [*_draws(program, numbers, places)]
+        found += [] if found else [*_branching(program, numbers, values, evaluate, places)]
+        found += [*_mixes(world, evaluate, places), *_clamped(world, evaluate, places)]
     found += [*_means(program, numbers, values, places), *_tails(values, places)]
     return [*found, *_too_late(program, numbers, world, values, evaluate, places)]
 
@@ -163,7 +164,16 @@ def _clamped(world: World, evaluate: Evaluator, places: Places) -> Iterator[Prob
 def _branching(
     program: Program, numbers: Floats, values: Mapping[str, Value], evaluate: Evaluator, places: Places
 ) -> Iterator[Problem]:
-    ratios = branching_ratios(program, numbers)
+    try:
+        ratios = branching_ratios(program, numbers)
+    except (ArithmeticError, np.linalg.LinAlgError):
+        home = next(
+            (block for block in ("incidents", "events", "crises", "tension") if (block,) in places.marks), "crises"
+        )
+        text = "holds gains so extreme that nobody can say whether they feed on themselves"
+        hint = "look for huge or tiny rates, gains, severities and half-lives"
+        yield places.about("SC310", home, text, hint, on_key=True)
+        return
     if not len(ratios) or ratios.max() <= NEARLY_CRITICAL:
         return
     worst = int(np.argmax(ratios))

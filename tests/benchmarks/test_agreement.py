@@ -30,5 +30,5 @@ def test_the_answer_and_every_kind_are_compared(compared: list[Compared]) -> Non
 def test_a_model_of_other_numbers_is_seen() -> None:
     """The plain model on the file's numbers, the engine on a world with a third more incidents and half the orders."""
     other = scenario_with("incidents.donbas.rate.per_day=0.075", "build_ups.main.reaching=0.9")
-    apart = {item.name for item in compare(other, 150, plain=flagship()) if abs(item.z) > Z_LIMIT}
+    apart = {item.name for item in compare(other, 300, plain=flagship()) if abs(item.z) > Z_LIMIT}
     assert {"incidents.donbas.happens", "build_ups.main.ordered"} <= apart
