@@ -25,6 +25,7 @@ from sim.rules.language import (
     Rule,
     Sum,
     Tension,
+    Watch,
 )
 from sim.world.fields import (
     Block,
@@ -118,10 +119,20 @@ def bring(build_ups: dict[str, BuildUp], world: World) -> Brings:
 
 
 def _state(block: str, build_up: BuildUp) -> Brings:
-    preparing, active = f"{block}.preparing", f"{block}.active"
+    """Flags, what was ordered and what has come, and how much is missing until half of it is there."""
+    preparing, active, missing = f"{block}.preparing", f"{block}.active", f"{block}.missing"
     brings = Brings(
-        quantities=[Quantity(preparing, 0.0, 0.0, 1.0, flag=True), Quantity(active, 0.0, 0.0, 1.0, flag=True)]
+        quantities=[
+            Quantity(preparing, 0.0, 0.0, 1.0, flag=True),
+            Quantity(active, 0.0, 0.0, 1.0, flag=True),
+            Quantity(f"{block}.size", 0.0, unit="troops"),
+        ],
+        sums=[Sum(missing, unit="troops")],
+        members=[Member(missing, f"{block}.size", 0.5)],
     )
+    for name in sorted(build_up.to):
+        brings.quantities.append(Quantity(f"{block}.arrived_{name}", 0.0, unit="troops"))
+        brings.members.append(Member(missing, f"{block}.arrived_{name}", -1.0))
     if build_up.meanwhile is not None:
         brings.influences += build_up.meanwhile.influences(active)
     if build_up.left is not None:
@@ -167,6 +178,7 @@ def _order(block: str, build_up: BuildUp, brings: Brings) -> Rule:
     effects: list[Effect] = [
         Change("set", f"{block}.preparing", Amount(base=1.0)),
         Change("set", f"{block}.active", Amount(base=1.0)),
+        Change("set", f"{block}.size", Amount(base=build_up.size)),
     ]
     convoys, over = whole(build_up.convoys), Amount(base=build_up.arrives_over)
     lead = build_up.lead_time
@@ -176,7 +188,7 @@ def _order(block: str, build_up: BuildUp, brings: Brings) -> Rule:
         rest = Amount(base=build_up.to[name], slope=-build_up.to[name], of=f"forces.{name}.heavy", times=build_up.size)
         for load, delay in ((equipped, lead.equipped), (rest, lead.unequipped)):
             effects.append(Arm(f"{block}.arrives_{name}", Amount(base=delay), convoys, over, load))
-    effects.append(Arm(f"{block}.assembles", Amount(base=lead.unequipped), 1.0, over, Amount(base=build_up.size)))
+    effects.append(Arm(f"{block}.assembles", Amount(base=lead.unequipped), 1.0, over))
     clock = Clock(
         base,
         constant,
@@ -188,60 +200,84 @@ def _order(block: str, build_up: BuildUp, brings: Brings) -> Rule:
 
 
 def _movements(block: str, build_up: BuildUp, world: World) -> Brings:
-    convoys = whole(build_up.convoys)
+    convoys, going = whole(build_up.convoys), Amount(base=build_up.leaves_over)
     brings = Brings()
-    arrivals = [f"{block}.arrives_{name}" for name in sorted(build_up.to)]
+    step = 1.0 / convoys
     for name in sorted(build_up.to):
-        arrive = Change("add", f"forces.{name}.troops", Amount(slope=1.0 / convoys, of=LOAD))
-        ready = Change("set", f"{block}.preparing", Amount(base=0.0))
-        brings.rules.append(
-            Rule("build_ups", block, f"arrives_{name}", Armed(), (arrive, ready), story=f"troops arrive: {name}")
-        )
-    leaves: tuple[Effect, ...] = tuple(
-        Change("add", f"forces.{name}.troops", Amount(slope=-(build_up.to[name] / convoys), of=LOAD))
-        for name in sorted(build_up.to)
-    )
-    carried, going = Amount(slope=1.0, of=LOAD), Amount(base=build_up.leaves_over)
+        troops, arrived = f"forces.{name}.troops", f"{block}.arrived_{name}"
+        come = tuple(Change("add", what, Amount(slope=step, of=LOAD)) for what in (troops, arrived))
+        gone = tuple(Change("add", what, Amount(slope=-step, of=LOAD)) for what in (troops, arrived))
+        brings.rules += [
+            Rule("build_ups", block, f"arrives_{name}", Armed(), come, story=f"troops arrive: {name}"),
+            Rule("build_ups", block, f"leaves_{name}", Armed(), gone, story=f"a convoy goes home: {name}"),
+        ]
+    home = _home(block, build_up)
+    withdraws = Arm(f"{block}.withdraws", Amount(base=build_up.stays))
+    half = Watch((Condition(f"{block}.preparing", 1.0, None), Condition(f"{block}.missing", None, 0.0)))
+    ready = Change("set", f"{block}.preparing", Amount(base=0.0))
     brings.rules += [
-        Rule(
-            "build_ups",
-            block,
-            "assembles",
-            Armed(),
-            (Arm(f"{block}.withdraws", Amount(base=build_up.stays), load=carried),),
-            story="the build-up is complete",
-        ),
+        Rule("build_ups", block, "half_way", half, (ready,), story="half of the build-up is there"),
+        Rule("build_ups", block, "assembles", Armed(), (withdraws,), story="the build-up is complete"),
         Rule(
             "build_ups",
             block,
             "withdraws",
             Armed(),
-            (Arm(f"{block}.leaves", steps=convoys, over=going, load=carried), Arm(f"{block}.over", after=going)),
+            (*home, Arm(f"{block}.over", after=going)),
             story="the build-up goes home",
         ),
-        Rule("build_ups", block, "leaves", Armed(), leaves, story="a convoy goes home"),
-        Rule("build_ups", block, "over", Armed(), tuple(_quiet_again(block, build_up)), story="the build-up is over"),
+        Rule(
+            "build_ups",
+            block,
+            "over",
+            Armed(),
+            (*_empty(block, build_up), *_quiet_again(block, build_up)),
+            story="the build-up is over",
+        ),
     ]
     if build_up.cancel is not None:
-        brings.rules.append(_cancel(block, build_up.cancel, arrivals, world))
+        brings.rules += _cancel(block, build_up, build_up.cancel, world)
     return brings
+
+
+def _home(block: str, build_up: BuildUp) -> list[Effect]:
+    """What has come leaves again, in convoys."""
+    convoys, going = whole(build_up.convoys), Amount(base=build_up.leaves_over)
+    return [
+        Arm(f"{block}.leaves_{name}", steps=convoys, over=going, load=Amount(slope=1.0, of=f"{block}.arrived_{name}"))
+        for name in sorted(build_up.to)
+    ]
+
+
+def _empty(block: str, build_up: BuildUp) -> list[Effect]:
+    """Nothing is ordered and nothing is there any more; n equal steps do not sum exactly."""
+    off = ["active", "size", *(f"arrived_{name}" for name in sorted(build_up.to))]
+    return [Change("set", f"{block}.{what}", Amount(base=0.0)) for what in off]
 
 
 def _quiet_again(block: str, build_up: BuildUp) -> list[Effect]:
     """Embers are set, never added, to their value at age 30: younger ages would promise an onset at once."""
-    effects: list[Effect] = [Change("set", f"{block}.active", Amount(base=0.0))]
-    if build_up.orders.waning:
-        for ember, _, half_life in WANING_EMBERS:
-            young = _faded(QUIET_AGE, half_life) * build_up.embers_after
-            effects.append(Change("set", f"{block}.ember_{ember}", Amount(base=young)))
+    if not build_up.orders.waning:
+        return []
+    effects: list[Effect] = []
+    for ember, _, half_life in WANING_EMBERS:
+        young = _faded(QUIET_AGE, half_life) * build_up.embers_after
+        effects.append(Change("set", f"{block}.ember_{ember}", Amount(base=young)))
     return effects
 
 
-def _cancel(block: str, rate: Rate, arrivals: list[str], world: World) -> Rule:
+def _cancel(block: str, build_up: BuildUp, rate: Rate, world: World) -> list[Rule]:
+    """Until half of a build-up is there it may be called off: the rest stays at home, and what has come goes back."""
     rate.refuse_waning(world, f"{block}.cancel")
+    arrivals = [f"{block}.arrives_{name}" for name in sorted(build_up.to)]
     off: list[Effect] = [Disarm(rule) for rule in (*arrivals, f"{block}.assembles")]
-    off += [Change("set", f"{block}.{flag}", Amount(base=0.0)) for flag in ("preparing", "active")]
+    off += [Change("set", f"{block}.preparing", Amount(base=0.0)), *_home(block, build_up)]
+    off.append(Arm(f"{block}.stood_down", after=Amount(base=build_up.leaves_over)))
     clock = Clock(
         rate.per_day_rate(), only=(Condition(f"{block}.preparing", 1.0, None),), hears=("cancels", f"{block}.cancel")
     )
-    return Rule("build_ups", block, "cancelled", clock, tuple(off), story="the build-up is called off")
+    down = tuple(_empty(block, build_up))
+    return [
+        Rule("build_ups", block, "cancelled", clock, tuple(off), story="the build-up is called off"),
+        Rule("build_ups", block, "stood_down", Armed(), down, story="all of it is home again"),
+    ]
