@@ -23,6 +23,7 @@ RISES = {
     "build_up": True,
     "rise_15": False,
     "rise_20": False,
+    "rise_30_brief": False,
     "rise_30_month": False,
     "rise_45": False,
     "rise_60": False,
@@ -70,6 +71,7 @@ class Theatre:
         self.heavy = {force: n[f"forces.{force}.heavy_share"] for force in FORCES}
         self.moved = self.env.event()
         self.preparing = self.active = False
+        self.missing, self.arrived = 0.0, dict.fromkeys(FORCES, 0.0)
         self.covering: set[str] = set()
         self.sea_closed = self.summit_succeeded = False
         self.pressure = n["sanctions.eo_14024.pressure"]
@@ -279,7 +281,8 @@ class Theatre:
         size = self._draw(f"{block}.size")
         early, late = self._draw(f"{block}.lead_time.equipped"), self._draw(f"{block}.lead_time.unequipped")
         over = self._draw(f"{block}.arrives_over")
-        self.campaign = [start(self._stay(size, late + over))]
+        self.missing, self.arrived = size / 2.0, dict.fromkeys(FORCES, 0.0)
+        self.campaign = [start(self._stay(late + over))]
         for force in FORCES:
             going, ready = n[f"{block}.to.{force}"] * size, self.heavy[force]
             self.campaign.append(start(self._arrive(force, going * ready, early, over)))
@@ -296,14 +299,17 @@ class Theatre:
             for _ in range(convoys):
                 yield self.env.timeout(over / convoys)
                 self.events[f"build_ups.main.arrives_{force}"] += 1
-                if self.preparing:
-                    self.preparing = False
-                    self._changed("cancel")
+                self.arrived[force] += troops / convoys
+                self.missing -= troops / convoys
                 self._move({force: troops / convoys})
+                if self.preparing and self.missing <= 0.0:
+                    self.preparing = False
+                    self.events["build_ups.main.half_way"] += 1
+                    self._changed("cancel")
         except simpy.Interrupt:
             return
 
-    def _stay(self, size: float, assembled: float) -> Process:
+    def _stay(self, assembled: float) -> Process:
         n, block = self.numbers, "build_ups.main"
         try:
             yield self.env.timeout(assembled)
@@ -312,20 +318,32 @@ class Theatre:
         self.events[f"{block}.assembles"] += 1
         yield self.env.timeout(self._draw(f"{block}.stays"))
         self.events[f"{block}.withdraws"] += 1
-        convoys = int(n[f"{block}.convoys"])
-        for _ in range(convoys):
-            yield self.env.timeout(n[f"{block}.leaves_over"] / convoys)
-            self.events[f"{block}.leaves"] += 1
-            self._move({force: -n[f"{block}.to.{force}"] * size / convoys for force in FORCES})
+        yield from self._go_home()
         self.events[f"{block}.over"] += 1
         for name, (_, half_life) in EMBERS.items():
             self.embers[name].set(n[f"{block}.embers_after"] * exp(-log(2.0) * QUIET_AGE / half_life))
         self._set_active(preparing=False, active=False)
 
+    def _go_home(self) -> Process:
+        convoys = int(self.numbers["build_ups.main.convoys"])
+        gone = {force: -troops / convoys for force, troops in self.arrived.items()}
+        for _ in range(convoys):
+            yield self.env.timeout(self.numbers["build_ups.main.leaves_over"] / convoys)
+            for force in FORCES:
+                self.events[f"build_ups.main.leaves_{force}"] += 1
+            self._move(gone)
+
     def _cancel(self) -> None:
         self.events["build_ups.main.cancelled"] += 1
         for process in self.campaign:
-            process.interrupt()
+            if process.is_alive:
+                process.interrupt()
+        self._set_active(preparing=False, active=True)
+        self.env.process(self._stand_down())
+
+    def _stand_down(self) -> Process:
+        yield from self._go_home()
+        self.events["build_ups.main.stood_down"] += 1
         self._set_active(preparing=False, active=False)
 
     # ------------------------------------------------------------------------------------------------ crises

@@ -284,6 +284,9 @@ def _outside_view(case: Case) -> list[r.OutsidePart]:
     found: list[r.OutsidePart] = []
     for name, view in sorted(case.outside_view.items()):
         _, interval = jeffreys(view.hits, view.of)
+        if view.interval is not None:
+            low, high = (end.fixed for end in view.interval)
+            interval = (low or 0.0, 1.0 if high is None else high)
         found.append(
             {
                 "name": name,

@@ -20,11 +20,10 @@ def draw_worlds(
     A value's uniform is addressed by its path alone, so adding, removing or reordering other values changes nothing.
     """
     drawn: dict[str, Floats | Expr] = {}
-    luck = {
-        path: uniforms(seed, worlds, WORLD_REPLAY, stream_hash(f"param/{path}"))
-        for path, value in values.items()
-        if value.distribution is not None
-    }
+    # a group's luck is drawn whole: who has become certain still moves the others as it did
+    lucky = [path for path, value in values.items() if value.distribution is not None]
+    lucky += [path for group in groups for path in group.paths]
+    luck = {path: uniforms(seed, worlds, WORLD_REPLAY, stream_hash(f"param/{path}")) for path in dict.fromkeys(lucky)}
     for group in groups:
         together = correlate(group, np.array([luck[path] for path in group.paths]))
         luck.update(zip(group.paths, together, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 from sim.chance.worlds import draw_worlds, parameter_vectors
 from sim.errors import TooLittleError
 from sim.estimates.odds import by_world
-from sim.estimates.sequences import FIRST_LOOK, PrecisionRule, looks
+from sim.estimates.sequences import PrecisionRule, looks
 from sim.experiment.executors import Batch, Executor, hire
 from sim.experiment.plan import Design, batches
 from sim.records.outcomes import FINISHED, Floats, Ints, Outcomes, concatenate
@@ -85,7 +85,7 @@ def _sequential(scenario: Scenario, design: Design, executor: Executor, progress
     drawn: list[dict[str, Floats]] = []
     done = 0
 
-    for look in looks(max(design.worlds, FIRST_LOOK)):
+    for look in looks(design.worlds):
         batch, values = _batches(scenario, design, done, look)
         part = concatenate(list(_watched(executor.play(batch), progress, done, None)))
         parts.append(part)

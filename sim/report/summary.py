@@ -120,7 +120,8 @@ def _matched(result: Result, matches: str) -> str:
         return f"{wording.headline(result['odds'])} any counted kind"
     part = result["kinds"].get(matches)
     if part is None:
-        return f"{human(matches)} was not played"
+        rung = next((rung for rung in result["ladder"] if rung["kind"] == matches), None)
+        return f"{human(matches)} was not played" if rung is None else f"{_told(rung)} {human(matches)}"
     return f"{_told(part['any'])} {human(matches)}"
 
 

@@ -21,7 +21,11 @@ _DEEPEST = 6
 
 
 def _largest_coefficients(program: Program, numbers: Floats) -> Floats:
-    """Base rate times the largest multiplier that flags can reach, by world and clock (other quantities at start)."""
+    """Base rate times the largest multiplier that switches can reach, by world and clock.
+
+    A switch is a quantity that lives in [0, 1], flag or not; all of them are taken at their worst together, which
+    overstates states that exclude each other. Other quantities stand at their start.
+    """
     rules = len(program.rules)
     largest = np.zeros((len(numbers), rules))
     for rank in range(rules):
@@ -31,7 +35,7 @@ def _largest_coefficients(program: Program, numbers: Floats) -> Floats:
         for place in range(program.exponent_pointer[rank], program.exponent_pointer[rank + 1]):
             effect = numbers[:, program.exponent_effect[place]]
             quantity = int(program.exponent_quantity[place])
-            if quantity in program.flags:
+            if quantity < program.stored and np.all(numbers[:, program.quantity_ceiling[quantity]] == 1.0):
                 exponent = exponent + np.maximum(effect, 0.0)
             elif quantity < program.stored:
                 exponent = exponent + effect * numbers[:, program.quantity_start[quantity]]

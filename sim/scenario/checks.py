@@ -175,8 +175,8 @@ def correlations(
 ) -> tuple[list[Group], list[Problem]]:
     """The copula's groups, and correlations between what is not an uncertain value of a world.
 
-    A pair of which one is certain only because its path was set from outside is left out without a word, as is one of
-    which nothing can be said (`in_doubt`).
+    A pair of which one is certain or gone only because its path was set from outside stays: the other keeps the luck
+    that it has in the file. One of which nothing can be said (`in_doubt`) is left out without a word.
     """
     found: list[Problem] = []
     pairs = []
@@ -187,10 +187,12 @@ def correlations(
             if not in_doubt(trail(path))
             for problem in _uncorrelated(path, ("correlations", place, side), values, draws, places)
         ]
-        if not problems and all(path in values and values[path].uncertain for path in pair[:2]):
-            pairs.append(pair)
-        if not any(path == here or path.startswith(f"{here}.") for here in overridden for path in pair[:2]):
+        outside = any(path == here or path.startswith(f"{here}.") for here in overridden for path in pair[:2])
+        if not outside:
             found += problems
+        known = all(path in values and values[path].uncertain for path in pair[:2])
+        if known or (outside and not any(in_doubt(trail(path)) for path in pair[:2])):
+            pairs.append(pair)
     try:
         return Copula.build(pairs), found
     except ValueError as refusal:

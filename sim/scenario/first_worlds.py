@@ -44,7 +44,10 @@ def first_worlds(
     values: Mapping[str, Value], groups: Sequence[Group], seed: int, worlds: int
 ) -> dict[str, Floats | Expr]:
     """What each value is in worlds 0, 1, ... (shape: worlds), or its formula; equal to `draw_worlds` up to rounding."""
-    luck = {path: _luck(path, seed, worlds) for path, value in values.items() if value.distribution is not None}
+    # a group's luck is drawn whole: who has become certain still moves the others as it did
+    lucky = [path for path, value in values.items() if value.distribution is not None]
+    lucky += [path for group in groups for path in group.paths]
+    luck = {path: _luck(path, seed, worlds) for path in dict.fromkeys(lucky)}
     for group in groups:
         luck.update(zip(group.paths, _together(group, luck), strict=True))
     drawn: dict[str, Floats | Expr] = {}

@@ -223,7 +223,12 @@ def _movements(block: str, build_up: BuildUp, world: World) -> Brings:
             block,
             "withdraws",
             Armed(),
-            (*home, Arm(f"{block}.over", after=going)),
+            # whoever has not come by now does not come any more
+            (
+                *(Disarm(f"{block}.arrives_{name}") for name in sorted(build_up.to)),
+                *home,
+                Arm(f"{block}.over", after=going),
+            ),
             story="the build-up goes home",
         ),
         Rule(

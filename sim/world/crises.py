@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
-from sim.chance.uncertain import Draw, Expr, Number, Value, as_expr, maximum
+from sim.chance.uncertain import Draw, Expr, Number, Value, as_expr, maximum, minimum
 from sim.rules.language import (
     Amount,
     Arm,
@@ -252,9 +252,9 @@ def _over(block: str, name: str, crisis: Crisis) -> Rule:
     still = Condition(on, 0.5, None)
     fallen_to: Expr = as_expr(0.5) if crisis.fallen_to is None else as_expr(crisis.fallen_to)
     if crisis.rise is not None:
-        fallen = Condition(f"{block}.rise", None, _just_below(crisis.rise * fallen_to))
+        fallen = Condition(f"{block}.rise", None, _fallen(crisis.rise, fallen_to))
     elif crisis.level is not None:
-        fallen = Condition(f"sides.{crisis.of}.troops", None, _just_below(crisis.level * fallen_to))
+        fallen = Condition(f"sides.{crisis.of}.troops", None, _fallen(crisis.level, fallen_to))
     else:
         fallen = _broken(crisis.watch[0], crisis.fallen_to)
     return Rule("crises", block, "over", Watch((still, fallen)), tuple(ends), story=f"the crisis is over: {name}")
@@ -268,13 +268,15 @@ def _broken(first: Condition, fallen_to: Value | None) -> Condition:
     """
     if first.at_least is not None:
         bound = as_expr(first.at_least)
-        return Condition(first.quantity, None, _just_below(bound if fallen_to is None else bound * fallen_to))
+        share = as_expr(1.0) if fallen_to is None else as_expr(fallen_to)
+        return Condition(first.quantity, None, _fallen(bound, share))
     bound = as_expr(first.at_most if first.at_most is not None else 0.0)
     return Condition(first.quantity, bound + _clear_of(bound), None)
 
 
-def _just_below(bound: Expr) -> Expr:
-    return bound - _clear_of(bound)
+def _fallen(bound: Expr, share: Expr) -> Expr:
+    """A share of a bound, but never so much that what meets the bound has fallen."""
+    return minimum(bound * share, bound - _clear_of(bound))
 
 
 def _clear_of(bound: Expr) -> Expr:

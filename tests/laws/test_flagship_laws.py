@@ -160,3 +160,22 @@ def test_the_same_name_has_the_same_luck_in_a_variant(flagship: Scenario) -> Non
     for world in range(4):
         early = [entry for entry in story(flagship, world, 0) if entry[0] < 85.0]
         assert [entry for entry in story(without, world, 0) if entry[0] < 85.0] == early
+
+
+def test_a_value_keeps_its_luck_when_what_it_is_correlated_with_becomes_certain(flagship: Scenario) -> None:
+    """A variant that fixes the equipment leaves the honoured share of every world as it was."""
+    path = "pullbacks.april.honoured_share"
+    worlds = np.arange(50)
+
+    def drawn(of: Scenario) -> bytes:
+        return world_values(of, SEED, worlds)[0][path].tobytes()
+
+    assert drawn(load(FLAGSHIP, variant="equipment_taken_home").scenario) == drawn(flagship)
+    assert drawn(scenario(FLAGSHIP, "correlations=null")) != drawn(flagship)
+
+
+def test_every_uncertain_value_of_the_flagship_names_its_source(flagship: Scenario) -> None:
+    nameless = [
+        path for path, value in flagship.values.items() if value.distribution is not None and not value.source
+    ]
+    assert nameless == []

@@ -88,7 +88,16 @@ def effect(variant: str) -> PairedDifference:
 def test_an_honest_full_pullback_lowers_the_odds_most() -> None:
     honest = effect("honest_full_pullback")
     assert honest.interval[1] < 0.0
-    assert all(honest.difference < effect(other).difference for other in ("no_zapad", "summit_fails"))
+    others = ("equipment_taken_home", "no_zapad", "no_sanctions", "summit_fails")
+    assert all(honest.difference < effect(other).difference for other in others)
+
+
+def test_equipment_taken_home_lowers_the_odds() -> None:
+    assert effect("equipment_taken_home").interval[1] < 0.0
+
+
+def test_sanctions_act_weakly() -> None:
+    assert abs(effect("no_sanctions").difference) < abs(effect("honest_full_pullback").difference) / 2.0
 
 
 def test_without_zapad_the_odds_are_no_higher() -> None:

@@ -53,9 +53,10 @@ def test_troops_arrive_early_where_equipment_stayed(tmp_path: Path) -> None:
 
 
 def test_flags_tell_how_far_it_is(tmp_path: Path) -> None:
-    after = (-0.001, 0.0, 6.9, 7.0, 24.0, 59.9, 60.0)
+    after = (-0.001, 0.0, 8.9, 9.0, 24.0, 59.9, 60.0)
     run, days = _around(tmp_path, FORCES + MAIN, *after)
     assert [run.at("build_ups.main.active", day) for day in days] == [0, 1, 1, 1, 1, 1, 0]
+    # on day 9 there are 4 500 + 800 of 10 000, the first time more than half
     assert [run.at("build_ups.main.preparing", day) for day in days] == [0, 1, 1, 0, 0, 0, 0]
 
 
@@ -82,23 +83,12 @@ def test_others_can_wait_for_each_stage(tmp_path: Path) -> None:
     assert heard == pytest.approx([start, start + 24.0, start + 54.0, start + 60.0])
 
 
-CANCEL = MAIN.replace("    convoys: 2\n", "    convoys: 2\n    cancel: {per_day: 1}\n")
-
-
-def test_a_build_up_can_be_called_off_before_the_first_arrival(tmp_path: Path) -> None:
-    run = play(tmp_path, FORCES + CANCEL, 364.0)
-    called_off = run.fired("build_ups.main.cancelled")
-    ordered = run.fired("build_ups.main.ordered")
-    assert called_off
-    assert ordered[0] < called_off[0] < ordered[0] + 7.0
-    if len(called_off) == len(ordered):
-        assert run.at("forces.north.troops", 364.0) == 4000.0
-    else:
-        assert run.fired("build_ups.main.arrives_north")
+def _cancelled_at(rate: float) -> str:
+    return MAIN.replace("    convoys: 2\n", f"    convoys: 2\n    cancel: {{per_day: {rate}}}\n")
 
 
 def test_what_was_called_off_never_arrives_and_may_be_ordered_again(tmp_path: Path) -> None:
-    run = play(tmp_path, FORCES + CANCEL.replace("per_day: 1}", "per_day: 100}"), 364.0)
+    run = play(tmp_path, FORCES + _cancelled_at(100), 364.0)
     ordered, called_off = run.fired("build_ups.main.ordered"), run.fired("build_ups.main.cancelled")
     assert len(ordered) >= 2
     assert len(called_off) == len(ordered)
@@ -107,7 +97,33 @@ def test_what_was_called_off_never_arrives_and_may_be_ordered_again(tmp_path: Pa
     assert run.at("build_ups.main.active", 364.0) == 0.0
 
 
-def test_after_the_first_arrival_it_cannot_be_called_off(tmp_path: Path) -> None:
+def test_what_had_come_when_it_was_called_off_goes_home(tmp_path: Path) -> None:
+    late = 0
+    for replay in range(40):
+        first = play(tmp_path, FORCES + _cancelled_at(0.1), replay=replay)
+        ordered, called_off = first.fired("build_ups.main.ordered"), first.fired("build_ups.main.cancelled")
+        if not called_off or not ordered[0] + 7.0 < called_off[0] < ordered[0] + 9.0:
+            continue
+        late += 1
+        day = called_off[0]
+        # one convoy had come to each force; the two halves of it leave three and six days later
+        days = (day, day + 2.9, day + 3.1, day + 6.1)
+        run = play(tmp_path, FORCES + _cancelled_at(0.1), *days, replay=replay)
+        assert [run.at("forces.north.troops", day) for day in days] == pytest.approx([6250, 6250, 5125, 4000])
+        assert [run.at("build_ups.main.active", day) for day in days] == [1, 1, 1, 0]
+        assert [run.at("build_ups.main.preparing", day) for day in days] == [0, 0, 0, 0]
+    assert late > 0
+
+
+def test_it_is_called_off_only_while_it_is_prepared(tmp_path: Path) -> None:
+    for replay in range(20):
+        run = play(tmp_path, FORCES + _cancelled_at(0.2), replay=replay)
+        ordered = run.fired("build_ups.main.ordered")
+        for day in run.fired("build_ups.main.cancelled"):
+            assert day < max(start for start in ordered if start < day) + 9.0
+
+
+def test_after_half_of_it_is_there_it_cannot_be_called_off(tmp_path: Path) -> None:
     at_once = MAIN.replace("equipped: 5", "equipped: 0").replace("arrives_over: 4", "arrives_over: 0")
     run = play(tmp_path, FORCES + at_once.replace("    convoys: 2\n", "    convoys: 2\n    cancel: {per_day: 100}\n"))
     assert run.fired("build_ups.main.ordered")

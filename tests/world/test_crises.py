@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ events:
     assert run.fired("crises.never.over") == [99.0]
 
 
-SHOT = "events: {shot: {at: 2021-02-10, do: [{note: a shot}]}, again: {at: 2021-02-13, do: [{arm: events.second}]}, second: {armed: true}}\n"
+SHOT = "events: {shot: {at: 2021-02-10, do: [{note: a shot}]}}\n"
 
 
 def test_a_crisis_that_waits_for_something(tmp_path: Path) -> None:
@@ -134,14 +135,15 @@ def test_a_crisis_does_not_begin_while_it_is_on(tmp_path: Path) -> None:
     run = play(tmp_path, crisis)
     begun = run.fired("crises.never.begun")
     assert len(begun) == 4
-    assert all(later - earlier >= 100.0 for earlier, later in zip(begun, begun[1:], strict=False))
+    assert all(later - earlier >= 100.0 for earlier, later in pairwise(begun))
 
 
 def test_a_rate_that_depends_on_intent_and_tension(tmp_path: Path) -> None:
     intent = "intent: {states: [coerce, prepare], start: prepare}\n"
     tension = "tension: {start: 3, baseline: 3, half_life: 30}\n"
     plain = "crises: {never: {rate: {per_day: 0.02}, lasts: 1}}\n"
-    only = "crises: {never: {rate: {per_day: 0.02}, only: {intent: STATE}, per_tension: 0.5, tension_reference: 1, lasts: 1}}\n"
+    fed_by = "per_tension: 0.5, tension_reference: 1"
+    only = f"crises: {{never: {{rate: {{per_day: 0.02}}, only: {{intent: STATE}}, {fed_by}, lasts: 1}}}}\n"
     alone = play(tmp_path, plain).onset("never")
     fed = play(tmp_path, intent + tension + only.replace("STATE", "prepare")).onset("never")
     assert fed == pytest.approx(alone * (1 + 0.5 * 1) / (1 + 0.5 * 3), rel=1e-9)

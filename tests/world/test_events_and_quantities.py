@@ -86,7 +86,10 @@ def test_guard_chance_and_else(tmp_path: Path) -> None:
 events:
   never: {at: 2021-01-11, chance: 0, do: [{add: quantities.grain, by: 1}], else: [{add: quantities.grain, by: 7}]}
   barred: {at: 2021-01-21, guard: [quantities.closed is on], do: [{add: quantities.grain, by: 1}]}
-  open: {at: 2021-01-31, guard: [quantities.closed is off, quantities.grain >= 17], do: [{add: quantities.grain, by: 1}]}
+  open:
+    at: 2021-01-31
+    guard: [quantities.closed is off, quantities.grain >= 17]
+    do: [{add: quantities.grain, by: 1}]
 """
     run = play(tmp_path, STORES + events, 10.0, 20.0, 30.0)
     assert [run.at("quantities.grain", day) for day in (10.0, 20.0, 30.0)] == [17, 17, 18]

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
-from sim.chance.quantiles import family_quantile
 from sim.chance.parameters import plain
+from sim.chance.quantiles import family_quantile
 from sim.chance.uncertain import Draw, Evaluator, Value, references
 from sim.world.reading import Reading
 from sim.world.scalars import FieldError
@@ -148,8 +149,6 @@ def test_formulas_read_names_and_paths() -> None:
     formula = value("positive", "= 0.4 * surge + forces.south.garrison").formula
     assert formula is not None
     assert list(references(formula)) == ["assumptions.surge", "forces.south.garrison"]
-    import numpy as np
-
     values = {"assumptions.surge": np.array([10.0]), "forces.south.garrison": np.array([3.0])}
     assert Evaluator(1, values)(formula)[0] == 7.0
 
@@ -182,8 +181,6 @@ def test_the_parameters_of_luck_may_be_formulas() -> None:
     draw = Reading("days", each=True)({"each": {"lognormal": {"median": "= pace", "sigma": "0.5"}}, "unit": "weeks"})
     assert isinstance(draw, Draw)
     assert list(references(draw.parameters[0])) == ["assumptions.pace"]
-    import numpy as np
-
     median = Evaluator(1, {"assumptions.pace": np.array([2.0])})(draw.parameters[0])[0]
     assert math.exp(median) == pytest.approx(14.0)
 
