@@ -17,6 +17,7 @@ from sim.world.events import EffectBlock, read_if
 from sim.world.fields import World
 
 LONGEST_RUN = 100
+SUM_TOLERANCE = 1e-9
 _CRISES, _EVENTS = ("watch", "only"), ("only", "watch", "guard")
 _NO_SUCH = "write the name of a value, like `surge` for `assumptions.surge`, or a path like `forces.south.garrison`"
 
@@ -224,6 +225,17 @@ def _uncorrelated(
         how = "computed" if values[path].formula is not None else "certain"
         text = f"names `{shown}`, which is {how}, `{excerpt(values[path].text)}`"
         yield places.about("SC305", where, text, hint)
+
+
+def mixes(world: World, places: Places) -> list[Problem]:
+    """Shares that are certain and do not add up to 1."""
+    found = []
+    for mix in world.mixes:
+        known = [share.fixed for share in mix.shares if share.fixed is not None]
+        if len(known) == len(mix.shares) and abs(sum(known) - 1.0) > SUM_TOLERANCE:
+            text = f"adds up to {sum(known):.4g}"
+            found.append(places.about("SC315", mix.path, text, "change them so that they add up to 1", on_key=True))
+    return found
 
 
 def refusals(world: World, places: Places) -> list[Problem]:

@@ -151,6 +151,7 @@ def _where(trail: Trail) -> str | None:
 def _listed(known: list[str]) -> str | None:
     if not known:
         return None
+    known = sorted(known, key=lambda key: key in ("about", "source"))
     shown = ", ".join(known[:_MOST_KEYS])
     return f"known keys: {shown}" + (", …" if len(known) > _MOST_KEYS else "")
 

@@ -152,7 +152,7 @@ def _sense(judged: Judged, saved: Salvage, places: Places, overridden: Sequence[
         judged.brings = bring_all(file, world)
     nameless = names(file, judged.brings, places, saved.in_doubt)
     judged.problems += nameless
-    refusals = checks.refusals(world, places)
+    refusals = [*checks.refusals(world, places), *checks.mixes(world, places)]
     judged.problems += [problem for problem in refusals if saved.whole or not _doubtful(problem, saved)]
     judged.problems += _rest(linking, nameless, saved, places)
     if program is not None and not misread:

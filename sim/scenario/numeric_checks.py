@@ -15,6 +15,7 @@ from sim.records.outcomes import Floats
 from sim.rules import program as p
 from sim.rules.branching import branching_ratios, worst_loop
 from sim.rules.program import Program
+from sim.scenario.checks import SUM_TOLERANCE
 from sim.scenario.diagnostics import Problem
 from sim.scenario.first_worlds import QuickEvaluator, first_vectors, first_worlds
 from sim.scenario.places import Places
@@ -121,19 +122,19 @@ def _not_finite(
 
 
 def _mixes(world: World, evaluate: Evaluator, places: Places) -> Iterator[Problem]:
+    """Shares that differ by world and do not add up to 1 in some."""
     for mix in world.mixes:
         total = np.zeros(evaluate.worlds)
         for share in mix.shares:
             total = total + evaluate(share)
         low, high = float(total.min()), float(total.max())
-        if low < 1.0 - 1e-9 or high > 1.0 + 1e-9:
+        certain = all(share.fixed is not None for share in mix.shares)
+        if not certain and (low < 1.0 - SUM_TOLERANCE or high > 1.0 + SUM_TOLERANCE):
             names = [share.path.rpartition(".")[2] for share in mix.shares]
-            sums = f"{low:.4g}" if high - low < 1e-9 else f"between {low:.4g} and {high:.4g}"
-            hint = "change them so that they add up to 1"
-            if high - low >= 1e-9:
-                rest = " - ".join(f"{mix.path}.{name}" for name in names[:-1])
-                hint = f"make the last one the rest: `{names[-1]}: = 1 - {rest}`"
-            yield places.about("SC315", mix.path, f"adds up to {sums}", hint, on_key=True)
+            rest = " - ".join(f"{mix.path}.{name}" for name in names[:-1])
+            text = f"adds up to between {low:.4g} and {high:.4g}, and not to 1"
+            hint = f"make the last one the rest: `{names[-1]}: = 1 - {rest}`" if rest else "write 1"
+            yield places.about("SC315", mix.path, text, hint, on_key=True)
 
 
 def _draws(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:

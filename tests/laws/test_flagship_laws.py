@@ -175,7 +175,5 @@ def test_a_value_keeps_its_luck_when_what_it_is_correlated_with_becomes_certain(
 
 
 def test_every_uncertain_value_of_the_flagship_names_its_source(flagship: Scenario) -> None:
-    nameless = [
-        path for path, value in flagship.values.items() if value.distribution is not None and not value.source
-    ]
+    nameless = [path for path, value in flagship.values.items() if value.distribution is not None and not value.source]
     assert nameless == []
