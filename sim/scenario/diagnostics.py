@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "SC203": "a value that its field cannot take",
     "SC204": "the wrong shape: a block, a list or a text belongs here",
     "SC205": "a key that is no name",
+    "SC206": "a key without a value",
     "SC301": "the window and the clock do not fit",
     "SC302": "a kind of crisis that does not exist or does not count",
     "SC303": "a formula refers to nothing",
@@ -57,6 +58,9 @@ CODES: dict[str, str] = {
     "SC311": "a number that is not finite in some worlds",
     "SC312": "an infinite mean",
     "SC313": "something that cannot happen before the run ends",
+    "SC314": "a rate or half-life with a tail that asks for bounds",
+    "SC315": "shares that do not add up to 1",
+    "SC316": "a formula whose result its field cannot take",
 }
 """Code to one-line meaning: SC1xx the text and the files, SC2xx the schema, SC3xx the sense of the whole."""
 

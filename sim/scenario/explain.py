@@ -166,7 +166,8 @@ def _wanted(trail: Trail) -> str:
         needed = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
         inner = f"{{{', '.join(f'{name}: …' for name in needed)}}}" if needed else "…"
         return f"add `{key}: {inner}`" + (f" under `{home}`" if home else "")
-    return f"add `{key}: …`" + (f" under `{home}`" if home else "")
+    inner = {dict: "{NAME: …}", list: "[…]"}.get(get_origin(annotation_at(trail)), "…")
+    return f"add `{key}: {inner}`" + (f" under `{home}`" if home else "")
 
 
 def name_problems(places: Places) -> list[Problem]:

@@ -236,7 +236,7 @@ def variant_problems(tree: Tree, base: Judged, lines: Mapping[str, Sequence[str]
         if base.saved.whole:
             found = judge(source.plain(changed), places, paths, look=False).problems
         else:
-            found = value_problems((trail(path) for path in paths), source.plain(changed), places)
+            found = list(value_problems((trail(path) for path in paths), source.plain(changed), places))
         for problem in found:
             if problem.severity == "error" and (problem.code, problem.text) not in known:
                 problems.append(replace(problem, text=f"in the variant `{name}`, {problem.text}"))
