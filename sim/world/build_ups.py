@@ -99,6 +99,9 @@ class BuildUp(Block):
                     text = f"`{key}` belongs to a waning rate, and these orders have a steady one"
                     hint = "write `orders: {odds: …, between: [FROM, TO]}`, or delete it"
                     raise refusal(text, key, hint=hint, at_key=True)
+        elif self.orders.between is not None and self.orders.between[0].fixed == 0.0 == self.already_quiet.fixed:
+            text = "the waning law says nothing of an age of 0 days"
+            raise refusal(text, "orders.between", hint="begin `between` later, or say how long it is `already_quiet`")
         return self
 
 

@@ -91,6 +91,8 @@ def stop(self, done, total):
 if __name__ == "__main__":
     from sim.cli.app import main
 
+    # a background job of a shell is started deaf to Ctrl-C; this one is to hear it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     executors.WORTH_WORKERS = 1
     console.Bar.__call__ = stop
     sys.exit(main(sys.argv[1:]))
