@@ -7,7 +7,7 @@ largest multipliers that flags can reach (Hawkes processes: stationary below 1).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -92,37 +92,43 @@ def _gains(program: Program, rank: int, numbers: Floats, weight: Floats, depth: 
             _gains(program, target, numbers, share, depth + 1, gains)
 
 
-def _matrices(program: Program, numbers: Floats) -> Floats:
-    """Expected total of tension k that a unit of tension j brings, by world and clock: worlds x rules x j x k."""
+def _contributions(program: Program, numbers: Floats) -> Iterator[tuple[int, Floats]]:
+    """Clock by clock, the expected total of tension k that a unit of tension j brings (worlds x j x k)."""
     tensions = len(program.tensions)
     largest = _largest_coefficients(program, numbers)
-    result = np.zeros((len(numbers), len(program.rules), tensions, tensions))
     for rank in np.flatnonzero(np.diff(program.gain_pointer)).tolist():
         added = np.zeros((len(numbers), tensions))
         _gains(program, rank, numbers, np.ones(len(numbers)), 0, added)
         if not added.any():
             continue
+        matrix = np.zeros((len(numbers), tensions, tensions))
         for place in range(program.gain_pointer[rank], program.gain_pointer[rank + 1]):
             tension = int(program.gain_tension[place])
             rate = largest[:, rank] * numbers[:, program.gain_inside[place]] + numbers[:, program.gain_outside[place]]
             worth = rate / numbers[:, program.tension_decay[tension]]
-            result[:, rank, tension, :] += worth[:, None] * added
-    return result
+            matrix[:, tension, :] += worth[:, None] * added
+        yield rank, matrix
 
 
 def branching_ratios(program: Program, numbers: Floats) -> Floats:
     """The branching ratio of each world (shape: worlds); empty without tensions."""
-    if not program.tensions:
+    tensions = len(program.tensions)
+    if not tensions:
         return np.zeros(0)
-    total = _matrices(program, numbers).sum(axis=1)
+    total = np.zeros((len(numbers), tensions, tensions))
+    for _, matrix in _contributions(program, numbers):
+        total += matrix
     if not total.any():
         return np.zeros(len(numbers))
-    radii: Floats = np.abs(np.linalg.eigvals(total)).max(axis=1)
+    # only tensions that a loop can run through matter, and they are few
+    live = np.flatnonzero(total.any(axis=(0, 1)) & total.any(axis=(0, 2)))
+    if not len(live):
+        return np.zeros(len(numbers))
+    radii: Floats = np.abs(np.linalg.eigvals(total[:, live][:, :, live])).max(axis=1)
     return radii
 
 
 def worst_loop(program: Program, numbers: Floats) -> str:
     """The clock that adds most to the ratio in one world."""
-    by_rule = _matrices(program, numbers[None, :])[0]
-    rank = int(np.argmax([np.trace(matrix) + 1e-9 * matrix.sum() for matrix in by_rule]))
-    return program.rules[rank]
+    weights = {rank: np.trace(m[0]) + 1e-9 * m[0].sum() for rank, m in _contributions(program, numbers[None, :])}
+    return program.rules[max(weights, key=lambda rank: float(weights[rank]))]
