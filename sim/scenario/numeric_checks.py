@@ -198,7 +198,7 @@ def _branching(
 def _means(program: Program, numbers: Floats, values: Mapping[str, Value], places: Places) -> Iterator[Problem]:
     text = "has no finite mean: a few of its values would outweigh all others"
     for place, path in enumerate(program.draws):
-        parameters = np.median(numbers[:, program.draw_parameters[place]], axis=0).tolist()
+        parameters = _typical(numbers)[program.draw_parameters[place]].tolist()
         if _infinite_mean(int(program.draw_family[place]), parameters):
             yield places.about("SC312", path, text, _CUT)
     for path, value in values.items():
@@ -249,6 +249,13 @@ def _too_late(
     yield from _delays(program, numbers, places)
 
 
+def _typical(numbers: Floats) -> Floats:
+    """The median of each parameter over the first 255 worlds: enough to tell what is usual."""
+    few = np.sort(numbers[:255], axis=0)
+    middle: Floats = few[len(few) // 2]
+    return middle
+
+
 def _path_of(program: Program, column: int, otherwise: str) -> str:
     return next(iter(references(program.expressions[column])), otherwise)
 
@@ -256,7 +263,7 @@ def _path_of(program: Program, column: int, otherwise: str) -> str:
 def _delays(program: Program, numbers: Floats, places: Places) -> Iterator[Problem]:
     """A horizon shorter than a delay, and one that is shorter than every delay."""
     shortest: dict[str, float] = {}
-    columns = np.median(numbers, axis=0)
+    columns = _typical(numbers)
     for effects in (program.effects, program.otherwise):
         for place in np.flatnonzero(effects.operation == p.ARM).tolist():
             if effects.after[place] < 0:
