@@ -7,12 +7,12 @@ an exponential is tested where it could overflow, because CPython raises where a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, expm1, inf, isfinite
+from math import exp, expm1, inf, sqrt
 
 from sim.kernel import kernel
 
-NEWTON_STEPS = 64
-RELATIVE_STOP = 1e-14
+SOLVER_STEPS = 64
+RELATIVE_STOP = 1e-15
 LARGEST_EXPONENT = 700.0
 
 
@@ -63,32 +63,44 @@ def cumulative_hazard(
 
 
 @kernel
-def _bracket(
-    target: float,
-    constant: float,
-    count: int,
-    gain: Sequence[float],
-    level: Sequence[float],
-    baseline: Sequence[float],
-    decay: Sequence[float],
-) -> tuple[float, float]:
-    highest = constant
-    lowest = constant
-    for i in range(count):
-        if level[i] > baseline[i]:
-            highest += gain[i] * level[i]
-            lowest += gain[i] * baseline[i]
-        else:
-            highest += gain[i] * baseline[i]
-            lowest += gain[i] * level[i]
-    lower = target / highest
-    if lowest > 0.0:
-        return lower, target / lowest
-    # a pure memory clock: doubling keeps the answer independent of where the run ends
-    upper = lower
-    while isfinite(upper) and cumulative_hazard(upper, constant, count, gain, level, baseline, decay) < target:
-        upper = upper * 2.0
-    return lower, upper
+def _first_guess(target: float, rate: float, slope: float, lower: float, upper: float) -> float:
+    """Root of the second-order expansion of the integrated hazard, if it has one inside the bracket."""
+    spread = rate * rate + 2.0 * slope * target
+    if rate > 0.0 and spread > 0.0:
+        guess = 2.0 * target / (rate + sqrt(spread))
+        if lower <= guess <= upper:
+            return guess
+    return lower
+
+
+@kernel
+def _improved(here: float, over: float, rate: float, slope: float, bend: float) -> float:
+    """A third-order Householder step from `here` towards the root.
+
+    `over` is the integrated hazard less its target at `here`; `rate`, `slope` and `bend` are its derivatives.
+    Householder, "The numerical treatment of a single nonlinear equation" (1970), section 4.4.
+    """
+    newton = -over / rate
+    second = slope / (2.0 * rate) * newton
+    below = 1.0 + 2.0 * second + bend / (6.0 * rate) * newton * newton
+    if not below > 0.0:
+        return here + newton
+    return here + newton * (1.0 + second) / below
+
+
+@kernel
+def _settled(step: float, rate: float, bent: float, fastest: float, following: float) -> bool:
+    """Whether what a third-order step leaves undone is below rounding.
+
+    `bent` is the sum of the sizes of the second derivative's parts, `fastest` the largest decay. Over a step shorter than
+    the fastest decay takes, the parts change by less than e; what is left out is a product of four such changes.
+    """
+    step = abs(step)
+    quick = fastest * step
+    if not quick < 1.0:
+        return False
+    change = bent / rate * step
+    return change * (quick + change) * (quick + change) * step <= RELATIVE_STOP * following
 
 
 @kernel
@@ -104,34 +116,60 @@ def waiting_time(
 ) -> float:
     """Days until the cumulative hazard reaches `target`; infinity when that is not before `horizon`.
 
-    A Newton iteration inside a shrinking bracket: the integrated hazard increases strictly, but it is neither concave
-    nor convex when some tensions lie above their baselines and others below.
+    Steps of third order inside a shrinking bracket, from the root of the second-order expansion: the integrated hazard
+    increases strictly, but it is neither concave nor convex when some tensions lie above their baselines and others
+    below. No step depends on `horizon`, so a later end of the run changes no earlier time.
     """
     if count == 0:
         return target / constant if constant > 0.0 else inf
-    if cumulative_hazard(horizon, constant, count, gain, level, baseline, decay) < target:
+    highest, lowest, rate, slope, fastest = constant, constant, constant, 0.0, 0.0
+    for i in range(count):
+        if decay[i] > fastest:
+            fastest = decay[i]
+        rate += gain[i] * level[i]
+        slope -= gain[i] * decay[i] * (level[i] - baseline[i])
+        if level[i] > baseline[i]:
+            highest += gain[i] * level[i]
+            lowest += gain[i] * baseline[i]
+        else:
+            highest += gain[i] * baseline[i]
+            lowest += gain[i] * level[i]
+    if not highest > 0.0:
         return inf
-    lower, upper = _bracket(target, constant, count, gain, level, baseline, decay)
-    here = lower
-    for _ in range(NEWTON_STEPS):
-        total = constant * here - target
-        rate = constant
+    lower = target / highest
+    upper = target / lowest if lowest > 0.0 else inf
+    here = _first_guess(target, rate, slope, lower, upper)
+    for _ in range(SOLVER_STEPS):
+        over = constant * here - target
+        rate, slope, bend, bent = constant, 0.0, 0.0, 0.0
         for i in range(count):
             relaxed = expm1(-decay[i] * here)
             above = level[i] - baseline[i]
-            total += gain[i] * (baseline[i] * here - above * relaxed / decay[i])
+            over += gain[i] * (baseline[i] * here - above * relaxed / decay[i])
             rate += gain[i] * (level[i] + above * relaxed)
-        if total <= 0.0:
+            turn = gain[i] * decay[i] * above * (1.0 + relaxed)
+            slope -= turn
+            bend += decay[i] * turn
+            bent += abs(turn)
+        if over <= 0.0:
+            if here >= horizon:
+                return inf
             lower = here
         else:
             upper = here
-        following = here - total / rate if rate > 0.0 else lower
-        if not (lower <= following <= upper) or rate <= 0.0:
-            following = lower + (upper - lower) / 2.0
-        if abs(following - here) <= RELATIVE_STOP * following:
-            return following
+        following, done = here, False
+        if rate > 0.0:
+            following = _improved(here, over, rate, slope, bend)
+            done = _settled(following - here, rate, bent, fastest, following)
+        if rate <= 0.0 or not lower <= following <= upper:
+            # a pure memory clock has no upper end: doubling keeps the answer independent of where the run ends
+            following = lower + (upper - lower) / 2.0 if upper < inf else lower * 2.0
+            done = False
+        done = done or abs(following - here) <= RELATIVE_STOP * following
         here = following
-    return here
+        if done:
+            break
+    return here if here < horizon else inf
 
 
 @kernel

@@ -1,0 +1,313 @@
+"""What one thread of the compiled engine writes to: the numbers of its world, the state of its run, its log.
+
+Everything is allocated once a batch. The state stands in two arrays, `floats` and `ints`, of which the other fields are
+parts: a run begins by copying the state on day 0, which is made once a world.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.engines.tables import EFFECT, GAINS, Tables, words
+from sim.records.outcomes import Floats, Ints
+from sim.rules.program import Program
+
+Bytes = npt.NDArray[np.uint8]
+
+IDLE, HOLDING, SPENT = range(3)
+# places in `State.counts`
+(
+    WORLD_STATUS,
+    DUES,
+    ARMINGS,
+    SERIAL,
+    STARTED,
+    WAITING,
+    QUEUED,
+    FREED,
+    USED,
+    FLAGS,
+    FIRST_KIND,
+    FIRST_RANK,
+    FIRST_ROOT,
+    FIRST_FLAGS,
+    RESETS,
+    STIRRED,
+    PROBED,
+    LOGGED,
+    CLOCKS_CHANGED,
+    WATCHES_CHANGED,
+) = range(20)
+COUNTS = 24
+# places in `State.times`
+NOW, FIRST, CLOCK_FLOOR, WATCH_FLOOR = range(4)
+TIMES = 8
+# kinds of log rows
+LOG_DUE, LOG_EFFECT, LOG_HOLD = range(3)
+LOG_WIDTH = 4
+# places in `Log.room`
+LOG_ROWS, LOG_DAYS = range(2)
+
+
+class Sizes(NamedTuple):
+    """How many there are of each thing, and the limits of a run."""
+
+    rules: int
+    quantities: int
+    stored: int
+    derived: int
+    tensions: int
+    clocks: int
+    watches: int
+    starts: int
+    kinds: int
+    conditions: int
+    amounts: int
+    draws: int
+    parameters: int
+    table: int
+    floats: int
+    ints: int
+    derived_words: int
+    clock_words: int
+    watch_words: int
+    budget: int
+    room: int
+    horizon: float
+    opens: float
+    closes: float
+
+
+class World(NamedTuple):
+    """The numbers of one world, and what follows from them once for all its replays.
+
+    `lower` and `upper` are the bounds of conditions with their slack, `fixed` the amounts that need neither a draw nor
+    a quantity (NaN where they do), `moved` the clocks that a write of a tension moves, `order` and `dates` the dated
+    rules as they come due, `floats` and `ints` the state on day 0.
+    """
+
+    numbers: Floats
+    lower: Floats
+    upper: Floats
+    fixed: Floats
+    simple: Ints
+    moved: Ints
+    order: Ints
+    dates: Floats
+    floats: Floats
+    ints: Ints
+
+
+class State(NamedTuple):
+    """The state of a run. Names begin with what they belong to: q, t, c (clock), g (gain), w, k (kind), r, h, s."""
+
+    floats: Floats
+    ints: Ints
+    times: Floats
+    counts: Ints
+    quantity: Floats
+    t_value: Floats
+    t_anchor: Floats
+    t_integral: Floats
+    t_seen: Floats
+    t_level: Floats
+    t_grown: Floats
+    c_time: Floats
+    c_residual: Floats
+    c_coefficient: Floats
+    c_highest: Floats
+    c_bound: Floats
+    g_level: Floats
+    g_integral: Floats
+    w_due: Floats
+    w_since: Floats
+    k_begun: Floats
+    k_onset: Floats
+    k_early: Floats
+    d_value: Floats
+    c_active: Ints
+    c_solved: Ints
+    c_fresh: Ints
+    c_simple: Ints
+    c_count: Ints
+    w_state: Ints
+    w_count: Ints
+    w_block: Ints
+    w_flags: Ints
+    k_on: Ints
+    k_running: Ints
+    r_ticket: Ints
+    r_pending: Ints
+    d_count: Ints
+    stale: Ints
+    reset: Ints
+    clocks: Ints
+    moved: Ints
+    watches: Ints
+
+
+class Queue(NamedTuple):
+    """Armed instances: a binary heap by (time, key), and a slot for each with what it carries."""
+
+    time: Floats
+    key: Ints
+    slot: Ints
+    free: Ints
+    instance: Ints
+    ticket: Ints
+    step: Ints
+    steps: Ints
+    serial: Ints
+    block: Ints
+    flags: Ints
+    load: Floats
+    since: Floats
+    after: Floats
+    over: Floats
+
+
+class Scratch(NamedTuple):
+    """Room for the hazard that is being solved, for the effects that are about to apply, and for a draw."""
+
+    gain: Floats
+    level: Floats
+    baseline: Floats
+    decay: Floats
+    effect: Ints
+    amount: Floats
+    after: Floats
+    over: Floats
+    parameters: Floats
+
+
+class Log(NamedTuple):
+    """Rows of the story, and the probes; `room` says how many of each, 0 where nothing is told or read."""
+
+    room: Ints
+    ints: Ints
+    floats: Floats
+    days: Floats
+    probed: Floats
+
+
+def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
+    """Counts, as the kernels read them. Those of the state's arrays follow from the rest."""
+    triggers = np.bincount(program.trigger, minlength=4).tolist()
+    sizes = Sizes(
+        rules=len(program.rules),
+        quantities=len(program.quantities),
+        stored=program.stored,
+        derived=len(program.derived_kind),
+        tensions=len(program.tensions),
+        clocks=triggers[1],
+        watches=triggers[2],
+        starts=triggers[0],
+        kinds=len(program.kinds),
+        conditions=len(tables.conditions) // 4,
+        amounts=len(program.amounts),
+        draws=len(program.draws),
+        parameters=len(program.expressions),
+        table=len(tables.table) - 1,
+        floats=0,
+        ints=0,
+        derived_words=words(len(program.derived_kind)),
+        clock_words=words(triggers[1]),
+        watch_words=words(triggers[2]),
+        budget=budget,
+        room=room,
+        horizon=program.horizon,
+        opens=program.opens,
+        closes=program.closes,
+    )
+    state = make_state(sizes, tables)
+    return sizes._replace(floats=len(state.floats), ints=len(state.ints))
+
+
+def make_state(sizes: Sizes, tables: Tables) -> State:
+    """An empty state: two arrays, and their parts by name."""
+    gains = len(tables.gains) // GAINS
+    floats = {
+        "times": TIMES,
+        "quantity": sizes.quantities,
+        **dict.fromkeys(("t_value", "t_anchor", "t_integral", "t_seen", "t_level", "t_grown"), sizes.tensions),
+        **dict.fromkeys(("c_time", "c_residual", "c_coefficient", "c_highest", "c_bound"), sizes.clocks),
+        **dict.fromkeys(("g_level", "g_integral"), gains),
+        **dict.fromkeys(("w_due", "w_since"), sizes.watches),
+        **dict.fromkeys(("k_begun", "k_onset", "k_early"), sizes.kinds),
+        "d_value": sizes.draws,
+    }
+    ints = {
+        "counts": COUNTS,
+        **dict.fromkeys(("c_active", "c_solved", "c_fresh", "c_simple", "c_count"), sizes.clocks),
+        **dict.fromkeys(("w_state", "w_count", "w_block", "w_flags"), sizes.watches),
+        **dict.fromkeys(("k_on", "k_running"), sizes.kinds),
+        **dict.fromkeys(("r_ticket", "r_pending"), sizes.rules),
+        "d_count": sizes.draws,
+        "stale": sizes.derived_words,
+        "reset": sizes.derived_words,
+        "clocks": sizes.clock_words,
+        "moved": sizes.clock_words,
+        "watches": sizes.watch_words,
+    }
+    real, real_parts = _parts(floats, np.float64)
+    whole, whole_parts = _parts(ints, np.int64)
+    return State(floats=real, ints=whole, **real_parts, **whole_parts)
+
+
+def _parts(lengths: dict[str, int], kind: type) -> tuple[npt.NDArray[np.generic], dict[str, npt.NDArray[np.generic]]]:
+    whole = np.zeros(sum(lengths.values()), dtype=kind)
+    parts, first = {}, 0
+    for name, length in lengths.items():
+        parts[name] = whole[first : first + length]
+        first += length
+    return whole, parts
+
+
+def make_world(sizes: Sizes) -> World:
+    """Room for one world."""
+    return World(
+        numbers=np.zeros(sizes.parameters),
+        lower=np.zeros(sizes.conditions),
+        upper=np.zeros(sizes.conditions),
+        fixed=np.zeros(max(1, sizes.amounts)),
+        simple=np.zeros(max(1, sizes.amounts), dtype=np.int64),
+        moved=np.zeros(max(1, sizes.tensions) * sizes.clock_words, dtype=np.int64),
+        order=np.zeros(sizes.starts + 1, dtype=np.int64),
+        dates=np.zeros(sizes.starts + 1),
+        floats=np.zeros(sizes.floats),
+        ints=np.zeros(sizes.ints, dtype=np.int64),
+    )
+
+
+def make_queue(sizes: Sizes) -> Queue:
+    """Room for as many armed instances as a run may have."""
+    whole = {name: np.zeros(sizes.room + 1, dtype=np.int64) for name in Queue._fields}
+    real = {name: np.zeros(sizes.room + 1) for name in ("time", "load", "since", "after", "over")}
+    return Queue(**{**whole, **real})
+
+
+def make_scratch(sizes: Sizes, tables: Tables) -> Scratch:
+    """Room for the longest list of effects."""
+    tensions, effects = max(1, sizes.tensions), len(tables.effects) // EFFECT
+    return Scratch(
+        *(np.zeros(tensions) for _ in range(4)),
+        effect=np.zeros(effects, dtype=np.int64),
+        amount=np.zeros(effects),
+        after=np.zeros(effects),
+        over=np.zeros(effects),
+        parameters=np.zeros(8),
+    )
+
+
+def make_log(rows: int, days: Floats, columns: int) -> Log:
+    """Room for so many rows of story and so many probes."""
+    return Log(
+        room=np.array([rows, len(days)], dtype=np.int64),
+        ints=np.zeros(rows * LOG_WIDTH, dtype=np.int64),
+        floats=np.zeros(rows * LOG_WIDTH),
+        days=days,
+        probed=np.zeros(len(days) * columns),
+    )
