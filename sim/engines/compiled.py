@@ -260,7 +260,7 @@ class Compiled:
         self, worlds: range, replays: range, numbers: Floats, log: memory.Log
     ) -> tuple[Outcomes, int, int]:
         """A batch; also how many rows of story and how many probes the last run had."""
-        state = memory.make_state(self.sizes, self.tables)
+        state = memory.make_state(self.sizes)
         outcomes = _empty(worlds, replays, self.sizes.kinds)
         _machine_code()(
             self.tables,

@@ -31,7 +31,7 @@ from sim.engines.memory import (
     World,
 )
 from sim.engines.primitives import uniform_at, with_length
-from sim.engines.queue import SERIALS, push, remove_all, take_slot
+from sim.engines.queue import SERIAL_BITS, push, remove_all, take_slot
 from sim.engines.settling import look, meets, put, settle, settle_clock, spoil
 from sim.engines.telling import CHANCE, FIRED, GUARD, OTHERWISE, tell
 from sim.kernel import kernel
@@ -245,7 +245,7 @@ def enqueue(
     queue.after[slot] = after
     queue.over[slot] = over
     wait = after if steps == 0 else after + (over * first) / steps
-    push(state, queue, now + wait, rank * SERIALS + state.counts[SERIAL], slot)
+    push(state, queue, now + wait, (rank << SERIAL_BITS) + state.counts[SERIAL], slot)
 
 
 @kernel

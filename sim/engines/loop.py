@@ -37,13 +37,13 @@ from sim.engines.memory import (
     World,
 )
 from sim.engines.primitives import bare, uniform_at
-from sim.engines.queue import SERIALS, advance
+from sim.engines.queue import SERIAL_BITS, advance
 from sim.engines.settling import (
     anchor,
     bound,
     coefficient_of,
     derive,
-    highest_rate,
+    rate_from_here,
     look,
     meets,
     postpone,
@@ -108,7 +108,7 @@ def first_state(tables: t.Tables, sizes: Sizes, world: World, state: State) -> i
         number = derive(tables, sizes, world, state, place, True)
         if not isfinite(number):
             return NOT_FINITE
-        put(tables, sizes, state, sizes.stored + place, number)
+        state.quantity[sizes.stored + place] = number
     for kind in range(sizes.kinds):
         on = numbers[tables.kinds[t.CRISIS * kind + t.RUNNING]] >= 0.5
         state.k_on[kind] = 1 if on else 0
@@ -128,6 +128,7 @@ def moving_gains(tables: t.Tables, sizes: Sizes, world: World) -> int:
     for clock in range(sizes.clocks):
         row = t.CLOCK * clock
         factor = numbers[tables.clocks[row + t.FACTOR]]
+        world.factor[clock] = factor
         if not (isfinite(factor) and factor >= 0.0):
             return RATE
         for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
@@ -136,8 +137,11 @@ def moving_gains(tables: t.Tables, sizes: Sizes, world: World) -> int:
             outside = numbers[tables.gains[place + t.OUTSIDE]]
             if not (isfinite(inside) and inside >= 0.0 and isfinite(outside) and outside >= 0.0):
                 return RATE
+            world.inside[gain], world.outside[gain] = inside, outside
+            tension = tables.gains[place + t.TENSION]
+            world.baseline[gain] = numbers[tables.tensions[t.TENSIONS * tension + t.T_BASELINE]]
             if inside != 0.0 or outside != 0.0:
-                word = tables.gains[place + t.TENSION] * sizes.clock_words + clock // t.WORD
+                word = tension * sizes.clock_words + clock // t.WORD
                 world.moved[word] |= 1 << clock % t.WORD
     return 0
 
@@ -181,7 +185,7 @@ def first_clocks(tables: t.Tables, sizes: Sizes, world: World, state: State) -> 
             return RATE
         state.c_active[clock] = 1 if active else 0
         state.c_coefficient[clock] = coefficient
-        if active and highest_rate(tables, world, state, clock) != 0:
+        if active and rate_from_here(tables, world, state, clock) != 0:
             return RATE
     return 0
 
@@ -316,7 +320,7 @@ def play_run(  # noqa: C901 - four sources of dues, each with its own way to be 
         if started < sizes.starts:
             time, rank, source = world.dates[started], world.order[started], 1
         if state.counts[QUEUED] > 0:
-            due, armed = queue.time[0], queue.key[0] // SERIALS
+            due, armed = queue.time[0], queue.key[0] >> SERIAL_BITS
             if due < time or (due == time and armed < rank):
                 time, rank, source = due, armed, 2
         if state.counts[WATCHES_CHANGED] != 0:

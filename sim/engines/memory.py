@@ -61,6 +61,7 @@ class Sizes(NamedTuple):
     derived: int
     tensions: int
     clocks: int
+    gains: int
     watches: int
     starts: int
     kinds: int
@@ -84,12 +85,16 @@ class Sizes(NamedTuple):
 class World(NamedTuple):
     """The numbers of one world, and what follows from them once for all its replays.
 
-    `lower` and `upper` are the bounds of conditions with their slack, `fixed` the amounts that need neither a draw nor
+    `inside`, `outside` and `baseline` belong to a gain, `factor` to a clock, `lower` and `upper` are the bounds of conditions with their slack, `fixed` the amounts that need neither a draw nor
     a quantity (NaN where they do), `moved` the clocks that a write of a tension moves, `order` and `dates` the dated
     rules as they come due, `floats` and `ints` the state on day 0.
     """
 
     numbers: Floats
+    inside: Floats
+    outside: Floats
+    baseline: Floats
+    factor: Floats
     lower: Floats
     upper: Floats
     fixed: Floats
@@ -120,8 +125,10 @@ class State(NamedTuple):
     c_coefficient: Floats
     c_highest: Floats
     c_bound: Floats
+    c_constant: Floats
     g_level: Floats
     g_integral: Floats
+    g_slope: Floats
     w_due: Floats
     w_since: Floats
     k_begun: Floats
@@ -203,6 +210,7 @@ def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
         derived=len(program.derived_kind),
         tensions=len(program.tensions),
         clocks=triggers[1],
+        gains=len(tables.gains) // GAINS,
         watches=triggers[2],
         starts=triggers[0],
         kinds=len(program.kinds),
@@ -222,19 +230,18 @@ def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
         opens=program.opens,
         closes=program.closes,
     )
-    state = make_state(sizes, tables)
+    state = make_state(sizes)
     return sizes._replace(floats=len(state.floats), ints=len(state.ints))
 
 
-def make_state(sizes: Sizes, tables: Tables) -> State:
+def make_state(sizes: Sizes) -> State:
     """An empty state: two arrays, and their parts by name."""
-    gains = len(tables.gains) // GAINS
     floats = {
         "times": TIMES,
         "quantity": sizes.quantities,
         **dict.fromkeys(("t_value", "t_anchor", "t_integral", "t_seen", "t_level", "t_grown"), sizes.tensions),
-        **dict.fromkeys(("c_time", "c_residual", "c_coefficient", "c_highest", "c_bound"), sizes.clocks),
-        **dict.fromkeys(("g_level", "g_integral"), gains),
+        **dict.fromkeys(("c_time", "c_residual", "c_coefficient", "c_highest", "c_bound", "c_constant"), sizes.clocks),
+        **dict.fromkeys(("g_level", "g_integral", "g_slope"), sizes.gains),
         **dict.fromkeys(("w_due", "w_since"), sizes.watches),
         **dict.fromkeys(("k_begun", "k_onset", "k_early"), sizes.kinds),
         "d_value": sizes.draws,
@@ -270,6 +277,8 @@ def make_world(sizes: Sizes) -> World:
     """Room for one world."""
     return World(
         numbers=np.zeros(sizes.parameters),
+        **{name: np.zeros(sizes.gains) for name in ("inside", "outside", "baseline")},
+        factor=np.zeros(sizes.clocks),
         lower=np.zeros(sizes.conditions),
         upper=np.zeros(sizes.conditions),
         fixed=np.zeros(max(1, sizes.amounts)),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from sim.engines.memory import FREED, QUEUED, USED, Queue, State
 from sim.kernel import kernel
 
-SERIALS = 1 << 44
-"""A heap key is rank * SERIALS + serial; serial numbers count steps in the order of arming."""
+SERIAL_BITS = 44
+"""A heap key is the rank, and below it a serial number; serial numbers count steps in the order of arming."""
 
 
 @kernel
@@ -111,7 +111,7 @@ def remove_all(state: State, queue: Queue, rank: int) -> None:
     count = state.counts[QUEUED]
     kept = 0
     for place in range(count):
-        if queue.key[place] // SERIALS == rank:
+        if queue.key[place] >> SERIAL_BITS == rank:
             give_slot(state, queue, queue.slot[place])
         else:
             queue.time[kept] = queue.time[place]

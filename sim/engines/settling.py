@@ -64,12 +64,10 @@ def meets(tables: t.Tables, world: World, state: State, first: int, end: int) ->
 
 
 @kernel
-def put(tables: t.Tables, sizes: Sizes, state: State, quantity: int, number: float) -> None:
-    """A quantity has a new value: keep it, keep the flags, and note who depends on it."""
-    state.quantity[quantity] = number
-    flag = tables.flag_of[quantity]
-    if flag != 0:
-        state.counts[FLAGS] = state.counts[FLAGS] | flag if number >= 0.5 else state.counts[FLAGS] & ~flag
+def spoil(tables: t.Tables, sizes: Sizes, state: State, quantity: int) -> None:
+    """A quantity has changed: note what is derived from it, and who depends on it or on that."""
+    for word in range(sizes.derived_words):
+        state.stale[word] |= tables.derived_after[quantity * sizes.derived_words + word]
     for word in range(sizes.clock_words):
         state.clocks[word] |= tables.clocks_after[quantity * sizes.clock_words + word]
     for word in range(sizes.watch_words):
@@ -78,10 +76,12 @@ def put(tables: t.Tables, sizes: Sizes, state: State, quantity: int, number: flo
 
 
 @kernel
-def spoil(tables: t.Tables, sizes: Sizes, state: State, quantity: int) -> None:
-    """Derived quantities that depend on this one must be computed again."""
-    for word in range(sizes.derived_words):
-        state.stale[word] |= tables.derived_after[quantity * sizes.derived_words + word]
+def put(tables: t.Tables, sizes: Sizes, state: State, quantity: int, number: float) -> None:
+    """A stored quantity has a new value: keep it, and its flag."""
+    state.quantity[quantity] = number
+    flag = tables.flag_of[quantity]
+    if flag != 0:
+        state.counts[FLAGS] = state.counts[FLAGS] | flag if number >= 0.5 else state.counts[FLAGS] & ~flag
 
 
 @kernel
@@ -108,14 +108,15 @@ def derive(tables: t.Tables, sizes: Sizes, world: World, state: State, place: in
 def settle_derived(tables: t.Tables, sizes: Sizes, world: World, state: State) -> int:
     """Recompute what is stale, in dependency order."""
     for word in range(sizes.derived_words):
-        while state.stale[word] != 0:
-            place = word * t.WORD + lowest(state.stale[word])
-            state.stale[word] &= state.stale[word] - 1
+        stale = state.stale[word]
+        state.stale[word] = 0
+        while stale != 0:
+            place = word * t.WORD + lowest(stale)
+            stale &= stale - 1
             number = derive(tables, sizes, world, state, place, False)
             if not isfinite(number):
                 return NOT_FINITE
-            if number != state.quantity[sizes.stored + place]:
-                put(tables, sizes, state, sizes.stored + place, number)
+            state.quantity[sizes.stored + place] = number
     if state.counts[RESETS] != 0:
         state.counts[RESETS] = 0
         for word in range(sizes.derived_words):
@@ -149,41 +150,46 @@ def coefficient_of(tables: t.Tables, world: World, state: State, clock: int) -> 
 
 
 @kernel
-def consumed(tables: t.Tables, world: World, state: State, clock: int, time: float) -> float:
-    """What a clock's rate has used up of its residual between its anchor and `time` (S8)."""
+def consume(tables: t.Tables, world: World, state: State, clock: int, now: float) -> float:
+    """What a clock's rate has used up of its residual since its anchor (S8), which moves to `now`."""
     row = t.CLOCK * clock
-    inner = world.numbers[tables.clocks[row + t.FACTOR]] * (time - state.c_time[clock])
+    inner = world.factor[clock] * (now - state.c_time[clock])
     outer = 0.0
     for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
         tension = tables.gains[t.GAINS * gain + t.TENSION]
-        look(tables, world, state, tension, time)
+        look(tables, world, state, tension, now)
         grown = state.t_grown[tension] - state.g_integral[gain]
-        inner += world.numbers[tables.gains[t.GAINS * gain + t.INSIDE]] * grown
-        outer += world.numbers[tables.gains[t.GAINS * gain + t.OUTSIDE]] * grown
+        inner += world.inside[gain] * grown
+        outer += world.outside[gain] * grown
+        state.g_level[gain] = state.t_level[tension]
+        state.g_integral[gain] = state.t_grown[tension]
+    state.c_time[clock] = now
     return state.c_coefficient[clock] * inner + outer
 
 
 @kernel
-def highest_rate(tables: t.Tables, world: World, state: State, clock: int) -> int:
-    """The most that an active clock's rate can be from its anchor on; a status, because the rate may be infinite."""
+def rate_from_here(tables: t.Tables, world: World, state: State, clock: int) -> int:
+    """An active clock's rate at its anchor as a constant and a slope a tension, and the most that it can become.
+
+    A status, because the rate may be infinite.
+    """
     row = t.CLOCK * clock
     coefficient = state.c_coefficient[clock]
-    constant = coefficient * world.numbers[tables.clocks[row + t.FACTOR]]
+    constant = coefficient * world.factor[clock]
     most, highest = constant, constant
     simple = 1
     for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
-        place = t.GAINS * gain
-        slope = coefficient * world.numbers[tables.gains[place + t.INSIDE]]
-        slope = slope + world.numbers[tables.gains[place + t.OUTSIDE]]
+        slope = coefficient * world.inside[gain] + world.outside[gain]
+        state.g_slope[gain] = slope
         if slope != 0.0:
             simple = 0
-            level = state.g_level[gain]
-            baseline = world.numbers[tables.tensions[t.TENSIONS * tables.gains[place + t.TENSION] + t.T_BASELINE]]
+            level, baseline = state.g_level[gain], world.baseline[gain]
             most += slope * (level + baseline)
             # the same sum, in the same order, as the lower end of the solver's bracket
             highest += slope * (level if level > baseline else baseline)
     if not isfinite(most):
         return RATE
+    state.c_constant[clock] = constant
     state.c_simple[clock] = simple
     state.c_highest[clock] = highest
     return 0
@@ -207,25 +213,20 @@ def bound(state: State, clock: int) -> None:
 def solve(tables: t.Tables, world: World, state: State, scratch: Scratch, clock: int, horizon: float) -> None:
     """The due time of a clock, from its anchor (section 3)."""
     row = t.CLOCK * clock
-    coefficient = state.c_coefficient[clock]
-    constant = coefficient * world.numbers[tables.clocks[row + t.FACTOR]]
     count = 0
     for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
-        place = t.GAINS * gain
-        slope = coefficient * world.numbers[tables.gains[place + t.INSIDE]]
-        slope = slope + world.numbers[tables.gains[place + t.OUTSIDE]]
-        if slope != 0.0:
-            tension = t.TENSIONS * tables.gains[place + t.TENSION]
-            scratch.gain[count] = slope
+        if state.g_slope[gain] != 0.0:
+            tension = t.TENSIONS * tables.gains[t.GAINS * gain + t.TENSION]
+            scratch.gain[count] = state.g_slope[gain]
             scratch.level[count] = state.g_level[gain]
-            scratch.baseline[count] = world.numbers[tables.tensions[tension + t.T_BASELINE]]
+            scratch.baseline[count] = world.baseline[gain]
             scratch.decay[count] = world.numbers[tables.tensions[tension + t.T_DECAY]]
             count += 1
     since = state.c_time[clock]
     wait = waiting_time(
         state.c_residual[clock],
         horizon - since,
-        constant,
+        state.c_constant[clock],
         count,
         scratch.gain,
         scratch.level,
@@ -246,18 +247,14 @@ def postpone(tables: t.Tables, world: World, state: State, clock: int, time: flo
     if not time > since:
         return False
     row = t.CLOCK * clock
-    coefficient = state.c_coefficient[clock]
-    constant = coefficient * world.numbers[tables.clocks[row + t.FACTOR]]
-    used, size, rate = constant * (time - since), constant * time, constant
+    rate = state.c_constant[clock]
+    used, size = rate * (time - since), rate * time
     for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
-        place = t.GAINS * gain
-        slope = coefficient * world.numbers[tables.gains[place + t.INSIDE]]
-        slope = slope + world.numbers[tables.gains[place + t.OUTSIDE]]
+        slope = state.g_slope[gain]
         if slope != 0.0:
-            tension = tables.gains[place + t.TENSION]
+            tension = tables.gains[t.GAINS * gain + t.TENSION]
             look(tables, world, state, tension, time)
-            grown, level = state.t_grown[tension], state.t_level[tension]
-            baseline = world.numbers[tables.tensions[t.TENSIONS * tension + t.T_BASELINE]]
+            grown, level, baseline = state.t_grown[tension], state.t_level[tension], world.baseline[gain]
             used += slope * (grown - state.g_integral[gain])
             size += slope * grown
             rate += slope * (level if level > baseline else baseline)
@@ -265,8 +262,8 @@ def postpone(tables: t.Tables, world: World, state: State, clock: int, time: flo
     left = residual - used - CLEARLY * (residual + size + rate * time)
     if not left > 0.0:
         return False
-    until = time + left / rate
-    state.c_bound[clock] = until if until > time * (1.0 + 0.1 * CLEARLY) else time * (1.0 + 0.1 * CLEARLY)
+    until, beyond = time + left / rate, time * (1.0 + 0.1 * CLEARLY)
+    state.c_bound[clock] = until if until > beyond else beyond
     return True
 
 
@@ -281,17 +278,17 @@ def settle_clock(tables: t.Tables, world: World, state: State, clock: int, now: 
         if not (isfinite(coefficient) and coefficient >= 0.0):
             return RATE
     if moved or active != state.c_active[clock] or coefficient != state.c_coefficient[clock]:
-        used = consumed(tables, world, state, clock, now) if state.c_active[clock] != 0 else 0.0
-        if not isfinite(used):
-            return RATE
-        rest = state.c_residual[clock] - used
-        state.c_residual[clock] = rest if rest > 0.0 else 0.0
+        used = consume(tables, world, state, clock, now)
+        if state.c_active[clock] != 0:
+            if not isfinite(used):
+                return RATE
+            rest = state.c_residual[clock] - used
+            state.c_residual[clock] = rest if rest > 0.0 else 0.0
         state.c_coefficient[clock], state.c_active[clock] = coefficient, active
-        anchor(tables, world, state, clock, now)
     elif state.c_fresh[clock] == 0:
         return 0
     state.c_fresh[clock] = 0
-    if active != 0 and highest_rate(tables, world, state, clock) != 0:
+    if active != 0 and rate_from_here(tables, world, state, clock) != 0:
         return RATE
     bound(state, clock)
     state.counts[CLOCKS_CHANGED] = 1
@@ -358,9 +355,11 @@ def settle(
     if status != 0:
         return status
     for word in range(sizes.watch_words):
-        while state.watches[word] != 0:
-            place = lowest(state.watches[word])
-            state.watches[word] &= state.watches[word] - 1
+        waiting = state.watches[word]
+        state.watches[word] = 0
+        while waiting != 0:
+            place = lowest(waiting)
+            waiting &= waiting - 1
             status = settle_watch(tables, world, state, log, word * t.WORD + place, now, block, flags)
             if status != 0:
                 return status

@@ -128,8 +128,8 @@ def make_tables(program: Program) -> Tables:
         table=np.array([*plan.table, 0.0], dtype=np.float64),
         flag_of=_flag_bits(program),
         derived_after=_sets(plan.derived_after, len(plan.derived)),
-        clocks_after=_sets([_places(ranks, plan.clocks) for ranks in plan.clocks_of_quantity], len(plan.clocks)),
-        watches_after=_sets([_places(ranks, plan.watches) for ranks in plan.watches_of], len(plan.watches)),
+        clocks_after=_sets(_reached(plan, plan.clocks_of_quantity, plan.clocks), len(plan.clocks)),
+        watches_after=_sets(_reached(plan, plan.watches_of, plan.watches), len(plan.watches)),
     )
 
 
@@ -225,8 +225,13 @@ def _flat(rows: Iterable[Sequence[int]], width: int) -> Ints:
     return np.array(table or [[0] * width], dtype=np.int64).ravel()
 
 
-def _places(ranks: Sequence[int], of: Sequence[int]) -> list[int]:
-    return [of.index(rank) for rank in ranks]
+def _reached(plan: Plan, readers: Sequence[Sequence[int]], of: Sequence[int]) -> list[list[int]]:
+    """For each quantity, who reads it or anything derived from it; looking at one whose quantity stays is harmless."""
+    found = []
+    for quantity, after in enumerate(plan.derived_after):
+        read = {quantity, *(plan.derived[place].index for place in after)}
+        found.append(sorted({of.index(rank) for each in read for rank in readers[each]}))
+    return found
 
 
 def _sets(members: Sequence[Sequence[int]], count: int) -> Ints:
