@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp, inf, log
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import simpy
 
 from benchmarks.plain_numbers import Numbers
-
-if TYPE_CHECKING:
-    from benchmarks.plain_simpy import Theatre
 
 YEAR = 365.25
 FORCES = ("south", "voronezh")
@@ -42,6 +39,27 @@ class Level:
 
 Reading = Callable[[Level], float]
 """How a hazard reads levels: `Level.now` for its rate, `Level.most` for a bound that holds until something changes."""
+
+_L = TypeVar("_L")
+
+
+class Situation(Protocol[_L]):
+    """What the hazards of a theatre depend on. Its levels may be of any sort that the reading understands."""
+
+    active: bool
+    preparing: bool
+    summit_succeeded: bool
+    sea_closed: bool
+    intent: str
+    pressure: float
+    covering: set[str]
+    troops: dict[str, float]
+    garrison: dict[str, float]
+    surge: dict[str, float]
+    heavy: dict[str, float]
+    tension: _L
+    memory: _L
+    embers: dict[str, _L]
 
 
 class Rates:
@@ -93,7 +111,7 @@ class Rates:
             / (1.0 + self.ultimatum_tension * n["crises.ultimatum.tension_reference"])
         )
 
-    def orders(self, t: Theatre, level: Reading) -> float:
+    def orders(self, t: Situation[_L], level: Callable[[_L], float]) -> float:
         if t.active:
             return 0.0
         n = self.numbers
@@ -108,7 +126,7 @@ class Rates:
         waning = WANING + sum(weight * level(t.embers[name]) for name, (weight, _) in EMBERS.items())
         return self.order_base * factor * (waning + self.order_tension * level(t.tension))
 
-    def _left(self, t: Theatre) -> float:
+    def _left(self, t: Situation[_L]) -> float:
         """What is left near the border, men and machines weighted."""
         surge = sum(t.surge.values())
         men = sum(t.troops[force] - t.garrison[force] for force in FORCES) / surge
@@ -116,35 +134,35 @@ class Rates:
         weight = self.numbers["build_ups.main.left.troops_weight"]
         return weight * men + (1.0 - weight) * machines
 
-    def cancel(self, t: Theatre, _: Reading) -> float:
+    def cancel(self, t: Situation[_L], _: Callable[[_L], float]) -> float:
         if not t.preparing:
             return 0.0
         n = self.numbers
         factor = n["diplomacy.summit.cancels"] if t.summit_succeeded else 1.0
         return n["build_ups.main.cancel.per_year"] / YEAR * factor * self.by_intent["cancels"][t.intent]
 
-    def donbas(self, t: Theatre, level: Reading) -> float:
+    def donbas(self, t: Situation[_L], level: Callable[[_L], float]) -> float:
         factor = self.by_intent["donbas"][t.intent]
         if t.active:
             factor *= self.numbers["build_ups.main.meanwhile.incidents.donbas"]
         own = self.donbas_base * factor * (1.0 + self.donbas_tension * level(t.tension))
         return own + self.contagion * level(t.memory)
 
-    def black_sea(self, t: Theatre, _: Reading) -> float:
+    def black_sea(self, t: Situation[_L], _: Callable[[_L], float]) -> float:
         n = self.numbers
         factor = n["exercises.sea_breeze.incidents.black_sea"] if "sea_breeze" in t.covering else 1.0
         if t.sea_closed:
             factor *= n["quantities.black_sea_closed.incidents.black_sea"]
         return n["incidents.black_sea.rate.per_year"] / YEAR * factor
 
-    def ultimatum(self, t: Theatre, level: Reading) -> float:
+    def ultimatum(self, t: Situation[_L], level: Callable[[_L], float]) -> float:
         factor = self.by_intent["ultimatum"][t.intent]
         if t.active:
             factor *= self.numbers["build_ups.main.meanwhile.crises.ultimatum"]
         return self.ultimatum_base * factor * (1.0 + self.ultimatum_tension * level(t.tension))
 
-    def other(self, _: Theatre, __: Reading) -> float:
+    def other(self, _: Situation[_L], __: Callable[[_L], float]) -> float:
         return -log(1.0 - self.numbers["crises.other.rate.odds"]) / self.numbers["crises.other.rate.within"]
 
-    def more(self, _: Theatre, __: Reading) -> float:
+    def more(self, _: Situation[_L], __: Callable[[_L], float]) -> float:
         return self.numbers["sanctions.more.rate.per_year"] / YEAR

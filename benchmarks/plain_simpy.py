@@ -29,6 +29,7 @@ RISES = {
     "rise_60": False,
 }
 FAMILIES = {"lognormal": "lognormvariate", "normal": "normalvariate", "uniform": "uniform"}
+COUNTED = ("build_up", "clash", "ultimatum", "other")
 DRILLS = ("defender_europe", "rapid_trident", "sea_breeze", "zapad")
 
 
@@ -59,7 +60,7 @@ class Theatre:
     def run(self) -> bool:
         """Play to the end of the window: whether a counted crisis began in it."""
         self.env.run(until=self.numbers.closes)
-        return any(kind in self.onset for kind in ("build_up", "clash", "ultimatum", "other"))
+        return any(kind in self.onset for kind in COUNTED)
 
     # ------------------------------------------------------------------------------------------------ the start
 

@@ -19,7 +19,7 @@ from sim.estimates.odds import proportion
 from sim.estimates.paired import paired_difference
 from sim.experiment.plan import Design
 from sim.experiment.probing import probe
-from sim.experiment.run import Played, play
+from sim.experiment.run import Rows, play_rows
 from sim.records.outcomes import FINISHED, Bools
 from sim.scenario.load import Case, load
 
@@ -58,7 +58,7 @@ class Configuration:
     def __init__(self, case: Case) -> None:
         """Play it. Raises `RuntimeError` where a run fails: the tables are about complete sets of runs only."""
         self.case = case
-        self.played: Played = play(case.scenario, DESIGN, 1)
+        self.played: Rows = play_rows(case.scenario, DESIGN)
         outcomes = self.played.outcomes
         if np.any(outcomes.status != FINISHED):
             raise RuntimeError(f"{case.scenario.name}: some runs failed")

@@ -7,7 +7,18 @@ stands; a compiling engine walks `KERNELS` and compiles each one. Nothing here i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+
+class Row(Protocol):
+    """Numbers in a row: a tuple, a list, or an array of a compiling engine."""
+
+    def __getitem__(self, place: int, /) -> float:
+        """The number at a place."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.kernel import kernel
+from sim.kernel import Row, kernel
 
 # Families stand in groups, by what their quantile is a function of: the probability itself, an Exp(1), a normal
 # or a logistic variate. The kernels below dispatch on these ranges.
@@ -128,7 +128,7 @@ def normal_quantile(u: float) -> float:
 
 
 @kernel
-def _choice_quantile(u: float, p: Sequence[float], table: Sequence[float]) -> float:
+def _choice_quantile(u: float, p: Row, table: Row) -> float:
     if not (0.0 <= p[0] <= _LARGEST_WHOLE and 1.0 <= p[1] <= _LARGEST_WHOLE):
         return math.nan
     offset = int(p[0])
@@ -163,7 +163,7 @@ def _triangular_quantile(u: float, low: float, mode: float, high: float) -> floa
 
 
 @kernel
-def plain_quantile(family: int, u: float, p: Sequence[float], table: Sequence[float]) -> float:
+def plain_quantile(family: int, u: float, p: Row, table: Row) -> float:
     """Quantile at u in [0, 1] of the families up to `DATES`."""
     if family == UNIFORM:
         return p[0] + (p[1] - p[0]) * u
@@ -179,7 +179,7 @@ def plain_quantile(family: int, u: float, p: Sequence[float], table: Sequence[fl
 
 
 @kernel
-def from_exponential(family: int, e: float, p: Sequence[float]) -> float:
+def from_exponential(family: int, e: float, p: Row) -> float:
     """The exponential, Weibull or Pareto value that an Exp(1) variate e >= 0 stands for."""
     if family == EXPONENTIAL:
         return p[0] * e
@@ -191,7 +191,7 @@ def from_exponential(family: int, e: float, p: Sequence[float]) -> float:
 
 
 @kernel
-def from_normal(family: int, z: float, p: Sequence[float]) -> float:
+def from_normal(family: int, z: float, p: Row) -> float:
     """The normal, lognormal or logit-normal value that a standard normal variate z stands for."""
     x = p[0] + p[1] * z
     if family == NORMAL:
@@ -204,7 +204,7 @@ def from_normal(family: int, z: float, p: Sequence[float]) -> float:
 
 
 @kernel
-def from_logistic(family: int, t: float, p: Sequence[float]) -> float:
+def from_logistic(family: int, t: float, p: Row) -> float:
     """The log-logistic or metalog value that a standard logistic variate t, a log-odds, stands for.
 
     Keelin, "The metalog distributions", Decision Analysis 13 (2016), 243-277, up to four terms.
@@ -227,7 +227,7 @@ def from_logistic(family: int, t: float, p: Sequence[float]) -> float:
 
 
 @kernel
-def family_quantile(family: int, u: float, p: Sequence[float], table: Sequence[float]) -> float:
+def family_quantile(family: int, u: float, p: Row, table: Row) -> float:
     """Value below which the probability is u, of a family cut to the probabilities p[6] to p[7].
 
     NaN for u outside [0, 1], an unknown family or parameters that are none; infinite where the support is.

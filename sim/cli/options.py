@@ -115,7 +115,7 @@ Engine = Annotated[
         "--engine",
         metavar="NAME",
         parser=one_of("--engine", EngineChoice),
-        help="auto or simpy; both play on SimPy.",
+        help="compiled or simpy: the same answer.",
     ),
 ]
 Workers = Annotated[
@@ -124,7 +124,7 @@ Workers = Annotated[
         "--workers",
         metavar="N",
         parser=whole("--workers"),
-        help="Processes that play.  [default: one a processor]",
+        help="Threads (on SimPy: processes).  [default: one a processor]",
         show_default=False,
     ),
 ]
@@ -153,11 +153,6 @@ ReplaysOfRun = Annotated[
     typer.Option("--replays", metavar="N", parser=whole("--replays"), help="Replays of each world in that `sim run`."),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results are kept.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run; refuse to start a new one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else to standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages, only the answer.")]
-
-
-def require_engine(engine: EngineChoice) -> None:
-    """Refuse an engine that this version does not have."""
-    if engine is EngineChoice.compiled:
-        raise UsageError("--engine compiled: this version has no compiled engine; leave --engine out, or write simpy")

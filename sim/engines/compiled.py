@@ -1,4 +1,4 @@
-"""The compiled engine: the kernels of this room, of the flows and of the quantiles, translated to machine code by numba.
+"""The compiled engine: the kernels of this room, of the flows and of the quantiles, as machine code made by numba.
 
 The one door through which numba enters. What is compiled is kept in a cache folder that is named by a hash of every
 source that goes into it, because numba itself does not notice that a function in another file has changed.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import platform
+import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,38 +25,32 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # its logarithms are not
 
 import numba
 from llvmlite import ir
-from numba.core import types
 from numba.extending import intrinsic, overload, register_jitable
 
-import sim.engines.dues
-import sim.engines.loop
-import sim.engines.queue
-import sim.engines.settling
-import sim.engines.telling
 from sim.chance import streams
-from sim.engines import loop, memory, primitives, tables
-from sim.engines.dues import fresh_draw
-from sim.engines.telling import read_story
+from sim.engines.kernels import loop, memory, primitives, tables
+from sim.engines.kernels.amounts import draw, varied_amount
+from sim.engines.kernels.telling import read_story
 from sim.kernel import KERNELS
-from sim.records.outcomes import FINISHED, Floats, Outcomes, RunResult
+from sim.records.outcomes import FINISHED, Floats, Outcomes, RunResult, addresses
 from sim.records.story import Story
 from sim.rules import program as p
 from sim.rules.program import Program
 
 CACHE_VARIABLE = "SIM_CACHE_DIR"
-SECONDS_TO_COMPILE = 20
 LOG_ROWS = 1024
-_WORD = 0xFFFFFFFFFFFFFFFF
+_KEPT_VERSIONS = 8
+_CACHE_NAME = re.compile("[0-9a-f]{16}")
 _OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 
 
 # --- what a compiler does in a few instructions ---
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _high_product(_: Any, a: Any, b: Any) -> Any:
     """The upper 64 bits of the 128-bit product of two unsigned words."""
-    if not (a == types.uint64 and b == types.uint64):
+    if not (a == numba.types.uint64 and b == numba.types.uint64):
         return None
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
@@ -61,19 +58,19 @@ def _high_product(_: Any, a: Any, b: Any) -> Any:
         x, y = (builder.zext(argument, wide) for argument in arguments)
         return builder.trunc(builder.lshr(builder.mul(x, y), ir.Constant(wide, 64)), ir.IntType(64))
 
-    return types.uint64(types.uint64, types.uint64), generate
+    return numba.types.uint64(numba.types.uint64, numba.types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _trailing_zeros(_: Any, bits: Any) -> Any:
     """How many bits below the lowest that is set."""
-    if bits != types.int64:
+    if bits != numba.types.int64:
         return None
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
-    return types.int64(types.int64), generate
+    return numba.types.int64(numba.types.int64), generate
 
 
 _M0, _M1 = np.uint64(streams._M0), np.uint64(streams._M1)
@@ -83,7 +80,7 @@ _SHIFT, _HALF = np.uint64(12), np.uint64(32)
 _UNIT = streams.UNIT
 
 
-@register_jitable(**_OPTIONS)  # type: ignore[untyped-decorator]
+@register_jitable(**_OPTIONS)
 def _uniform(seed: int, world: int, replay: int, stream: int, occurrence: int, j: int) -> float:
     """`streams.uniform` on machine words."""
     c0 = (np.uint64(world) << _HALF) + np.uint64(replay)
@@ -98,7 +95,7 @@ def _uniform(seed: int, world: int, replay: int, stream: int, occurrence: int, j
     return (np.float64(c0 >> _SHIFT) + 0.5) * _UNIT
 
 
-@overload(primitives.uniform_at, jit_options=_OPTIONS, strict=False)  # type: ignore[untyped-decorator]
+@overload(primitives.uniform_at, jit_options=_OPTIONS, strict=False)
 def _compiled_uniform(*_: Any) -> Callable[..., float]:
     def draw(seed: int, world: int, replay: int, stream: int, occurrence: int, j: int) -> float:
         drawn: float = _uniform(seed, world, replay, stream, occurrence, j)
@@ -107,7 +104,7 @@ def _compiled_uniform(*_: Any) -> Callable[..., float]:
     return draw
 
 
-@overload(primitives.lowest, jit_options={**_OPTIONS, "forceinline": True})  # type: ignore[untyped-decorator]
+@overload(primitives.lowest, jit_options={**_OPTIONS, "forceinline": True})
 def _compiled_lowest(bits: Any) -> Any:  # noqa: ARG001 - numba matches it by name
     def find(bits: Any) -> Any:
         return _trailing_zeros(bits)
@@ -115,10 +112,10 @@ def _compiled_lowest(bits: Any) -> Any:  # noqa: ARG001 - numba matches it by na
     return find
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _addresses(_: Any, arrays: Any) -> Any:
     """A named tuple of arrays as the same named tuple of pointers to their first items."""
-    pointers = types.NamedTuple([types.CPointer(array.dtype) for array in arrays], arrays.instance_class)
+    pointers = numba.types.NamedTuple([numba.types.CPointer(array.dtype) for array in arrays], arrays.instance_class)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         firsts = []
@@ -130,7 +127,7 @@ def _addresses(_: Any, arrays: Any) -> Any:
     return pointers(arrays), generate
 
 
-@overload(primitives.bare, jit_options={**_OPTIONS, "forceinline": True})  # type: ignore[untyped-decorator]
+@overload(primitives.bare, jit_options={**_OPTIONS, "forceinline": True})
 def _compiled_bare(tables: Any) -> Any:  # noqa: ARG001 - numba matches it by name
     def strip(tables: Any) -> Any:
         return _addresses(tables)
@@ -138,7 +135,7 @@ def _compiled_bare(tables: Any) -> Any:  # noqa: ARG001 - numba matches it by na
     return strip
 
 
-@overload(primitives.with_length, jit_options=_OPTIONS)  # type: ignore[untyped-decorator]
+@overload(primitives.with_length, jit_options=_OPTIONS)
 def _compiled_with_length(addresses: Any, length: Any) -> Any:  # noqa: ARG001 - numba matches them by name
     def dress(addresses: Any, length: Any) -> Any:
         return numba.carray(addresses, (length,))
@@ -177,29 +174,63 @@ def cache_folder() -> Path:
     return root / source_hash()
 
 
-def _writable(folder: Path) -> bool:
+def needs_compiling() -> bool:
+    """Whether the first batch has to wait for the compiler: nothing is kept yet, or nothing can be."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        return not numba.config.DISABLE_JIT and next(cache_folder().rglob("*.nbi"), None) is None
+    except OSError:
+        return True
+
+
+def _open_cache() -> Path | None:
+    """The cache folder, made where it is missing; None where nothing can be kept."""
+    folder = cache_folder()
+    try:
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            _forget_old(folder)
         with tempfile.TemporaryFile(dir=folder):
-            return True
+            return folder
     except (OSError, RuntimeError):
-        return False
+        return None
+
+
+def _forget_old(folder: Path) -> None:
+    """Versions that were not used for longest make room."""
+    others = [other for other in folder.parent.iterdir() if _CACHE_NAME.fullmatch(other.name)]
+    for old in sorted(others, key=lambda other: other.stat().st_mtime)[:-_KEPT_VERSIONS]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @cache
-def _machine_code() -> Callable[..., None]:
-    """The batch kernel, compiled when it is first called, or read from the cache."""
+def _translate() -> None:
+    """Tell numba that the kernels may be compiled wherever they are called."""
     for function in KERNELS:
-        # kernels that take whole tables must not be called: handing over their hundreds of words would cost more than
-        # what they do
-        inlined = function.__module__.startswith("sim.engines") and function is not fresh_draw
+        # kernels that take whole tables are not called: handing over their hundred words would cost more than what
+        # they do
+        inlined = function.__module__.startswith("sim.engines") and function not in (draw, varied_amount)
         register_jitable(**_OPTIONS, forceinline=inlined)(function)
-    folder = cache_folder()
-    keep = _writable(folder)
-    if keep:
+
+
+@cache
+def _machine_code(*, kept: bool) -> Callable[..., None]:
+    """The batch kernel: compiled when it is first called, or read from the cache."""
+    _translate()
+    folder = _open_cache() if kept else None
+    if folder is not None:
         numba.config.CACHE_DIR = str(folder)
-    compiled: Callable[..., None] = numba.njit(nogil=True, cache=keep, **_OPTIONS)(loop.play_batch)
+    compiled: Callable[..., None] = numba.njit(nogil=True, cache=folder is not None, **_OPTIONS)(loop.play_batch)
     return compiled
+
+
+def _call(*arguments: object) -> None:
+    """Run the batch kernel. A cache that cannot be read or written costs a compilation and nothing else."""
+    # where nothing is compiled, infinities are computed by numpy, which would warn of them
+    with np.errstate(all="ignore"):
+        try:
+            _machine_code(kept=True)(*arguments)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            _machine_code(kept=False)(*arguments)
 
 
 class Compiled:
@@ -207,15 +238,16 @@ class Compiled:
 
     name = "compiled"
 
-    def __init__(
-        self, program: Program, seed: int, *, budget: int | None = None, room: int | None = None
-    ) -> None:
+    def __init__(self, program: Program, seed: int, *, budget: int | None = None, room: int | None = None) -> None:
         """Unpack the Program once; `seed` addresses every draw. The limits of a run are those of the Program's room."""
         self.program = program
         self.seed = seed - (1 << 64) if seed >> 63 else seed
         self.tables = tables.make_tables(program)
         self.sizes = memory.sizes_of(
-            program, self.tables, p.DUE_BUDGET if budget is None else budget, p.PENDING_CAPACITY if room is None else room
+            program,
+            self.tables,
+            p.DUE_BUDGET if budget is None else budget,
+            p.PENDING_CAPACITY if room is None else room,
         )
 
     def play_batch(self, worlds: range, replays: range, numbers: Floats) -> Outcomes:
@@ -256,13 +288,11 @@ class Compiled:
             result.probed = log.probed.reshape(len(days), -1)[:probed]
         return result
 
-    def _play(
-        self, worlds: range, replays: range, numbers: Floats, log: memory.Log
-    ) -> tuple[Outcomes, int, int]:
+    def _play(self, worlds: range, replays: range, numbers: Floats, log: memory.Log) -> tuple[Outcomes, int, int]:
         """A batch; also how many rows of story and how many probes the last run had."""
         state = memory.make_state(self.sizes)
         outcomes = _empty(worlds, replays, self.sizes.kinds)
-        _machine_code()(
+        _call(
             self.tables,
             self.sizes,
             memory.make_world(self.sizes),
@@ -292,9 +322,10 @@ class Compiled:
 def _empty(worlds: range, replays: range, kinds: int) -> Outcomes:
     runs = len(worlds) * len(replays)
     whole = {name: np.zeros(runs, dtype=np.int64) for name in ("status", "kind", "root", "dues")}
+    world, replay = addresses(worlds, replays)
     return Outcomes(
-        world=np.repeat(np.arange(worlds.start, worlds.stop, dtype=np.int64), len(replays)),
-        replay=np.tile(np.arange(replays.start, replays.stop, dtype=np.int64), len(worlds)),
+        world=world,
+        replay=replay,
         failed_at=np.zeros(runs),
         first=np.zeros(runs),
         flags=np.zeros(runs, dtype=np.uint64),

@@ -18,7 +18,7 @@ from sim.engines.clocks import Clocks
 from sim.engines.firing import changed, evaluate, judge, waits_of
 from sim.engines.plan import EffectPlan, Plan, RulePlan, make_plan
 from sim.engines.state import BUDGET, DELAY, PENDING, RunFailedError, State
-from sim.records.outcomes import FINISHED, RunResult
+from sim.records.outcomes import FINISHED, Floats, Outcomes, RunResult, tabulate
 from sim.records.story import Applied, Due, Hold, Story
 from sim.rules import program as p
 from sim.rules.program import Program
@@ -307,6 +307,10 @@ def _opening() -> Generator[Event, None, None]:
     yield from ()
 
 
+class StoppedError(Exception):
+    """A batch was given up because nobody waits for it any more."""
+
+
 class Reference:
     """Plays runs of one Program, one at a time, on SimPy."""
 
@@ -346,6 +350,20 @@ class Reference:
         if probes:
             result.probed = np.array(probed, dtype=np.float64)
         return result
+
+    def play_batch(
+        self, worlds: range, replays: range, numbers: Floats, wanted: Callable[[], bool] = lambda: True
+    ) -> Outcomes:
+        """Runs of consecutive worlds, worlds in order, replays inside worlds; `numbers` has a row a world.
+
+        `wanted` is asked before each world; at a no the batch is given up and `StoppedError` raised.
+        """
+        results = []
+        for world, row in zip(worlds, numbers.tolist(), strict=True):
+            if not wanted():
+                raise StoppedError
+            results += [self.play(row, world, replay) for replay in replays]
+        return tabulate(worlds, replays, results, len(self.plan.program.kinds))
 
     def _failed(self, failure: RunFailedError, run: Run | None) -> RunResult:
         kinds = len(self.plan.program.kinds)

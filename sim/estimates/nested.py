@@ -1,4 +1,4 @@
-"""How much of the odds is ignorance and how much is luck, from hits and plays of worlds.
+"""How much of the odds is ignorance and how much is luck, from the pairs (hits, plays) of worlds.
 
 V is the variance of P over worlds (what knowing the assumptions could remove), W the mean of P(1 − P) (luck that no
 knowledge removes); V + W = p(1 − p). The plain variance of world means is V + W/replays, so it always looks too wide.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.estimates.beta_binomial import fit
+from sim.estimates.odds import Pairs, Totals
 from sim.records.outcomes import Floats, Ints
 
 Numbers = Floats | np.float64
@@ -42,15 +43,6 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs:
-    """The distinct (hits, plays) pairs and how many worlds have each: all that the estimates need."""
-
-    hits: Ints
-    plays: Ints
-    worlds: Ints
-
-
-@dataclass(frozen=True, slots=True)
 class _Sums:
     """Sums over worlds (numbers, or arrays of them with one world left out): worlds, Σn, Σx, Σx²/n, Σn²."""
 
@@ -73,8 +65,8 @@ class _Sums:
         return (mean_square - self.within) / typical_plays
 
 
-def spread(hits: Ints, plays: Ints, level: float = BELIEF_LEVEL) -> Spread:
-    """V, W and the belief interval from one entry a world; worlds that were never played do not count.
+def spread(pairs: Pairs, level: float = BELIEF_LEVEL) -> Spread:
+    """V, W and the belief interval; `ValueError` where nothing was played.
 
     V and W come from one-way analysis of variance with unequal group sizes (Searle, Casella, McCulloch 1992, Variance
     Components, §3.6), V_se from leaving out one world at a time, the interval from a beta-binomial fit. The interval
@@ -82,9 +74,11 @@ def spread(hits: Ints, plays: Ints, level: float = BELIEF_LEVEL) -> Spread:
     """
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1: {level}")
-    pairs = _pairs(hits, plays)
-    sums = _sums(pairs)
-    worlds, runs, hit = int(pairs.worlds.sum()), int(pairs.plays @ pairs.worlds), int(pairs.hits @ pairs.worlds)
+    totals = pairs.totals
+    worlds, runs, hit = totals.worlds, totals.plays, totals.hits
+    if worlds == 0:
+        raise ValueError("no finished run to take a spread of")
+    sums = _sums(pairs, totals)
     if runs == worlds:
         return Spread(None, None, None, None, ONE_REPLAY)
     luck = float(sums.within)
@@ -106,39 +100,30 @@ def best_replays(V: float, W: float) -> float:  # noqa: N803 - the names that re
     return 1.0 + W / V if V > 0 else math.inf
 
 
-def _pairs(hits: Ints, plays: Ints) -> _Pairs:
-    hits, plays = np.asarray(hits, dtype=np.int64), np.asarray(plays, dtype=np.int64)
-    if hits.shape != plays.shape:
-        raise ValueError(f"hits of {hits.shape} worlds, plays of {plays.shape}")
-    hits, plays = hits[plays > 0], plays[plays > 0]
-    if len(plays) == 0:
-        raise ValueError("no finished run to take a spread of")
-    if np.any(hits < 0) or np.any(hits > plays):
-        raise ValueError("a world hits between 0 times and as often as it was played")
-    base = int(plays.max()) + 1
-    codes, worlds = np.unique(hits * base + plays, return_counts=True)
-    return _Pairs(codes // base, codes % base, worlds.astype(np.int64, copy=False))
-
-
-def _sums(pairs: _Pairs) -> _Sums:
+def _sums(pairs: Pairs, totals: Totals) -> _Sums:
     return _Sums(
-        worlds=np.float64(pairs.worlds.sum()),
-        plays=np.float64(pairs.plays @ pairs.worlds),
-        hits=np.float64(pairs.hits @ pairs.worlds),
+        worlds=np.float64(totals.worlds),
+        plays=np.float64(totals.plays),
+        hits=np.float64(totals.hits),
         # not `@` on floats: it hands long arrays to a library that adds in an order that depends on its threads
-        squares=np.float64((pairs.hits * pairs.hits / pairs.plays * pairs.worlds).sum()),
-        plays_squared=np.float64((pairs.plays * pairs.plays) @ pairs.worlds),
+        squares=np.float64((_squared(pairs.hits) / pairs.plays * pairs.worlds).sum()),
+        plays_squared=np.float64(totals.plays_squared),
     )
 
 
-def _jackknife(pairs: _Pairs, sums: _Sums) -> float | None:
+def _squared(counts: Ints) -> Floats:
+    # in floats: the square of a count beyond 2^31 does not fit into 64 bits
+    return np.square(counts.astype(np.float64))
+
+
+def _jackknife(pairs: Pairs, sums: _Sums) -> float | None:
     """Standard error of V: worlds with equal hits and plays give equal answers, so each pair is left out once."""
     left = _Sums(
         worlds=sums.worlds - 1.0,
         plays=sums.plays - pairs.plays,
         hits=sums.hits - pairs.hits,
-        squares=sums.squares - pairs.hits * pairs.hits / pairs.plays,
-        plays_squared=sums.plays_squared - pairs.plays * pairs.plays,
+        squares=sums.squares - _squared(pairs.hits) / pairs.plays,
+        plays_squared=sums.plays_squared - _squared(pairs.plays),
     )
     if sums.worlds < 3 or np.any(left.plays <= left.worlds):
         return None
@@ -160,6 +145,6 @@ def _reason(worlds: int, runs: int, hit: int, ignorance: float, error: float | N
     return None
 
 
-def _belief(pairs: _Pairs, p: float, ignorance: float, luck: float, level: float) -> tuple[float, float]:
+def _belief(pairs: Pairs, p: float, ignorance: float, luck: float, level: float) -> tuple[float, float]:
     law = fit(pairs.hits, pairs.plays, pairs.worlds, mean=p, share=ignorance / (ignorance + luck))
     return law.quantile(0.5 - level / 2), law.quantile(0.5 + level / 2)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.records.outcomes import Bools, Ints
 
 LEVEL = 0.95
+# Sums of squares over this many runs fit into 64 bits with room to spare; beyond it Python's integers are used.
+MOST_RUNS_IN_64_BITS = 2**30
+
+Wholes = npt.NDArray[np.object_]
+"""Python integers: they never overflow."""
 
 Method = Literal["worlds", "wilson", "bound"]
 
@@ -68,6 +74,22 @@ class Totals:
     hits_plays: int
     plays_squared: int
 
+    def __add__(self, other: Totals) -> Totals:
+        """The sums over the worlds of both; no world may stand in both."""
+        return Totals(
+            self.worlds + other.worlds,
+            self.hits + other.hits,
+            self.plays + other.plays,
+            self.hits_squared + other.hits_squared,
+            self.hits_plays + other.hits_plays,
+            self.plays_squared + other.plays_squared,
+        )
+
+    @property
+    def proportion(self) -> Proportion:
+        """The share with its error; `ValueError` where nothing was played."""
+        return Proportion(self.share, self.error)
+
     @property
     def share(self) -> float:
         """Σx / Σn; `ValueError` where nothing was played."""
@@ -91,6 +113,99 @@ class Totals:
         if self.worlds < 2:
             return None
         return math.sqrt(self.worlds * self.scatter / ((self.worlds - 1) * self.plays**4))
+
+
+NOTHING = Totals(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Σx, Σx² and Σxn over worlds for several numbers x that are counted in the same plays n, an entry a number."""
+
+    hits: Wholes
+    hits_squared: Wholes
+    hits_plays: Wholes
+
+    def __add__(self, other: Sums) -> Sums:
+        """The sums over the worlds of both; `ValueError` where they are about different numbers."""
+        if len(self.hits) != len(other.hits):
+            raise ValueError(f"sums of {len(self.hits)} numbers and of {len(other.hits)}")
+        return Sums(self.hits + other.hits, self.hits_squared + other.hits_squared, self.hits_plays + other.hits_plays)
+
+    def totals(self, plays: Totals) -> list[Totals]:
+        """Each number beside the plays of the worlds, of which `plays` holds the sums."""
+        columns = zip(self.hits.tolist(), self.hits_squared.tolist(), self.hits_plays.tolist(), strict=True)
+        return [
+            Totals(plays.worlds, hits, plays.plays, squared, product, plays.plays_squared)
+            for hits, squared, product in columns
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The distinct (hits, plays) pairs of worlds and how many `worlds` have each, ascending by hits, then by plays.
+
+    Worlds that were never played have no pair. `ValueError` for what no world can have.
+    """
+
+    hits: Ints
+    plays: Ints
+    worlds: Ints
+
+    def __post_init__(self) -> None:
+        """Refuse what no world can have."""
+        if np.any(self.plays < 1):
+            raise ValueError("a pair is about worlds that were played")
+        if np.any(self.hits < 0) or np.any(self.hits > self.plays):
+            raise ValueError("a world hits between 0 times and as often as it was played")
+
+    @property
+    def totals(self) -> Totals:
+        """The sums over the worlds."""
+        rows = list(zip(self.hits.tolist(), self.plays.tolist(), self.worlds.tolist(), strict=True))
+        return Totals(
+            worlds=sum(m for _, _, m in rows),
+            hits=sum(x * m for x, _, m in rows),
+            plays=sum(n * m for _, n, m in rows),
+            hits_squared=sum(x * x * m for x, _, m in rows),
+            hits_plays=sum(x * n * m for x, n, m in rows),
+            plays_squared=sum(n * n * m for _, n, m in rows),
+        )
+
+
+def pairs(hits: Ints, plays: Ints) -> Pairs:
+    """The pairs of worlds from one entry a world; `ValueError` for what no world can have."""
+    hits, plays = _beside(hits, plays)
+    hits, plays = hits[plays != 0], plays[plays != 0]
+    order = np.lexsort((plays, hits))
+    hits, plays = hits[order], plays[order]
+    new = np.ones(len(hits), dtype=np.bool_)
+    new[1:] = (hits[1:] != hits[:-1]) | (plays[1:] != plays[:-1])
+    first = np.flatnonzero(new)
+    return Pairs(hits[first], plays[first], np.diff(first, append=len(hits)))
+
+
+def sums_of(counts: Ints, plays: Ints) -> Sums:
+    """Sums of several counts at once: `counts` has a row a number and a column a world, `plays` an entry a world."""
+    x = in_room(counts, plays)
+    return Sums(x.sum(axis=1).astype(object), (x * x).sum(axis=1).astype(object), (x @ plays).astype(object))
+
+
+def in_room(counts: Ints, plays: Ints) -> Any:
+    """The counts in whole numbers whose squares do not overflow when they are summed over worlds with these plays.
+
+    64-bit integers nearly always, an array of Python's where the plays are very many.
+    """
+    return counts if int(plays.sum()) <= MOST_RUNS_IN_64_BITS else counts.astype(object)
+
+
+def _beside(hits: Ints, plays: Ints) -> tuple[Ints, Ints]:
+    hits, plays = np.asarray(hits, dtype=np.int64), np.asarray(plays, dtype=np.int64)
+    if hits.shape != plays.shape:
+        raise ValueError(f"hits of {hits.shape} worlds, plays of {plays.shape}")
+    if np.any(plays < 0):
+        raise ValueError("a world cannot be played a negative number of times")
+    return hits, plays
 
 
 def grouping(world: Ints) -> Grouping:
@@ -121,19 +236,15 @@ def by_world(hit: Bools, world: Ints) -> tuple[Ints, Ints]:
 
 def totals(hits: Ints, plays: Ints) -> Totals:
     """Sums over the worlds that were played at all; `hits` and `plays` have one entry a world."""
-    hits = np.asarray(hits, dtype=np.int64)
-    plays = np.asarray(plays, dtype=np.int64)
-    if hits.shape != plays.shape:
-        raise ValueError(f"hits of {hits.shape} worlds, plays of {plays.shape}")
-    if len(plays) and int(plays.min()) < 0:
-        raise ValueError("a world cannot be played a negative number of times")
+    hits, plays = _beside(hits, plays)
+    x, n = in_room(hits, plays), in_room(plays, plays)
     return Totals(
         worlds=int(np.count_nonzero(plays)),
         hits=int(hits.sum()),
         plays=int(plays.sum()),
-        hits_squared=int(hits @ hits),
-        hits_plays=int(hits @ plays),
-        plays_squared=int(plays @ plays),
+        hits_squared=int(x @ x),
+        hits_plays=int(x @ n),
+        plays_squared=int(n @ n),
     )
 
 
@@ -142,8 +253,7 @@ def proportion(hit: Bools, world: Ints) -> Proportion:
 
     `hit` is any boolean array with a row a run, `world` the world of each row. `ValueError` without rows.
     """
-    sums = totals(*by_world(hit, world))
-    return Proportion(sums.share, sums.error)
+    return totals(*by_world(hit, world)).proportion
 
 
 def student(level: float, freedom: float) -> float:
@@ -171,8 +281,8 @@ def unseen(worlds: int, level: float) -> float:
     return -math.expm1(math.log1p(-level) / worlds)
 
 
-def headline(hits: Ints, plays: Ints, level: float = LEVEL) -> Headline:
-    """Odds with an interval by worlds; `hits` and `plays` have one entry a world, unplayed worlds do not count.
+def headline(worlds: Pairs, level: float = LEVEL) -> Headline:
+    """Odds with an interval by worlds.
 
     The interval is Wilson's at the effective number of independent runs p(1 − p)/se², never more than the runs played,
     with Student's quantile on worlds − 1 degrees: it stays inside [0, 1] and holds for small p. With one play a world
@@ -182,9 +292,7 @@ def headline(hits: Ints, plays: Ints, level: float = LEVEL) -> Headline:
     """
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1: {level}")
-    sums = totals(hits, plays)
-    if np.any(np.asarray(hits) < 0) or np.any(np.asarray(hits) > np.asarray(plays)):
-        raise ValueError("a world hits between 0 times and as often as it was played")
+    sums = worlds.totals
     p = sums.share
     if sums.hits in (0, sums.plays):
         bound = unseen(sums.worlds, level)

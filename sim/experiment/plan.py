@@ -1,16 +1,21 @@
-"""How much is played: worlds, replays, seed, and when to stop."""
+"""How much is played: worlds, replays, seed, and when to stop; and how that is cut into parts and batches."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.chance.streams import check_design
 from sim.errors import UsageError
+from sim.estimates.sequences import looks
 
 DEFAULT_WORLDS, DEFAULT_REPLAYS = 2048, 8
 QUICK_WORLDS, QUICK_REPLAYS = 256, 4
-MOST_WORLDS = 1_000_000
-BATCH_WORLDS = 32
+MOST_WORLDS = 100_000_000
+MOST_WORLDS_FOR_PRECISION = 1_000_000
+PART_RUNS = 65_536
+STRETCH_WORLDS = 8_192
+MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,51 @@ class Design:
             raise UsageError(str(problem)) from None
 
 
-def batches(first: int, last: int, size: int = BATCH_WORLDS) -> list[range]:
-    """Worlds [first, last) in consecutive batches."""
-    return [range(start, min(start + size, last)) for start in range(first, last, size)]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive worlds that are kept together on disk; a stretch of them is drawn and counted at once.
+
+    `rows` tells whether a row a run is kept. With a precision every stretch ends where the odds are looked at.
+    """
+
+    worlds: range
+    stretches: tuple[range, ...]
+    rows: bool
+
+
+def parts(design: Design) -> Iterator[Part]:
+    """The parts of a design, in order: about `PART_RUNS` runs each, but never less than a world.
+
+    They follow from the design alone, so that a run that was killed finds its parts again, whoever plays it.
+    """
+    size = max(1, PART_RUNS // design.replays)
+    if design.precision is None:
+        rows = design.worlds * design.replays <= MOST_ROWS
+        for worlds in cut(range(design.worlds), size):
+            yield Part(worlds, tuple(cut(worlds, STRETCH_WORLDS)), rows)
+        return
+    stretches: list[range] = []
+    start = done = 0
+    for look in looks(design.worlds):
+        # between two looks as many worlds may lie as there are (--worlds 900 is looked at once)
+        stretches.append(range(done, look))
+        done = look
+        if done - start >= size or done == design.worlds:
+            yield Part(range(start, done), tuple(stretches), start * design.replays < MOST_ROWS)
+            stretches, start = [], done
+
+
+def cut(numbers: range, size: int) -> list[range]:
+    """Consecutive numbers in consecutive pieces of at most `size`."""
+    return [range(start, min(start + size, numbers.stop)) for start in range(numbers.start, numbers.stop, size)]
+
+
+def batches(worlds: range, replays: int, runs: int) -> Iterator[tuple[range, range]]:
+    """Worlds and replays of batches of at most `runs` runs: whole worlds, or a piece of the replays of one world."""
+    if replays <= runs:
+        for piece in cut(worlds, runs // replays):
+            yield piece, range(replays)
+        return
+    for world in worlds:
+        for piece in cut(range(replays), runs):
+            yield range(world, world + 1), piece

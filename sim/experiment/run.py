@@ -1,7 +1,8 @@
-"""Plays a design to its end, or until the odds are known well enough."""
+"""Plays a design to its end, or until the odds are known well enough. What lies in memory does not grow with it."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,32 +10,35 @@ import numpy as np
 
 from sim.chance.worlds import draw_worlds, parameter_vectors
 from sim.errors import TooLittleError
-from sim.estimates.odds import by_world
-from sim.estimates.sequences import PrecisionRule, looks
-from sim.experiment.executors import Batch, Executor, hire
-from sim.experiment.plan import Design, batches
-from sim.records.outcomes import FINISHED, Floats, Ints, Outcomes, concatenate
+from sim.estimates.sequences import PrecisionRule
+from sim.experiment.engines import AUTO
+from sim.experiment.executors import Batch, Executor, PlayedBatch, hire
+from sim.experiment.fold import Fold
+from sim.experiment.parts import Parts, PartWriter
+from sim.experiment.plan import Design, Part, batches, parts
+from sim.experiment.tally import Tally
+from sim.records.outcomes import Floats, Ints, Outcomes, concatenate
 from sim.scenario.load import Scenario
 
 Progress = Callable[[int, int | None], None]
+Values = dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The runs of a design and the worlds they were played in.
+    """What is kept of the runs of a design.
 
-    `values` maps the path of every value to one number a world, in the order of worlds 0, 1, ...; `stopped_by` is
-    `design` or `precision`; `sequence` is the anytime-valid 95 % interval where a precision was asked for.
+    `stopped_by` is `design`, `precision` or `interrupt`; `sequence` is the anytime-valid 95 % interval where a
+    precision was asked for and reached.
     """
 
-    outcomes: Outcomes
-    values: dict[str, Floats]
+    tally: Tally
     worlds: int
     stopped_by: str
     sequence: tuple[float, float] | None
 
 
-def world_values(scenario: Scenario, seed: int, worlds: Ints) -> tuple[dict[str, Floats], Floats]:
+def world_values(scenario: Scenario, seed: int, worlds: Ints) -> tuple[Values, Floats]:
     """Every value in each of some worlds, and the parameter vectors (worlds x parameters)."""
     drawn = draw_worlds(scenario.values, scenario.groups, seed, worlds)
     numbers = parameter_vectors(scenario.program.expressions, drawn, len(worlds))
@@ -42,62 +46,135 @@ def world_values(scenario: Scenario, seed: int, worlds: Ints) -> tuple[dict[str,
     return plain, numbers
 
 
-def play(scenario: Scenario, design: Design, workers: int, progress: Progress | None = None) -> Played:
+def play(
+    scenario: Scenario,
+    design: Design,
+    workers: int,
+    progress: Progress | None = None,
+    *,
+    engine: str = AUTO,
+    kept: Parts | None = None,
+) -> Played:
     """Play a scenario. `progress` is told the worlds done and how many there will be (None: not known).
 
-    Raises `TooLittleError` where the precision is not reached within the most worlds that are played.
+    Parts that are `kept` are not played again, and those that are played are kept there. Raises `TooLittleError` where
+    the precision is not reached within the most worlds that are played.
     """
-    expected = design.worlds * design.replays
-    with hire(scenario.program, design.seed, workers, expected) as executor:
-        if design.precision is None:
-            return _fixed(scenario, design, executor, progress)
-        return _sequential(scenario, design, executor, progress)
-
-
-def _batches(scenario: Scenario, design: Design, first: int, last: int) -> tuple[list[Batch], dict[str, Floats]]:
-    values, numbers = world_values(scenario, design.seed, np.arange(first, last, dtype=np.int64))
-    parts = [
-        (worlds, design.replays, numbers[worlds.start - first : worlds.stop - first]) for worlds in batches(first, last)
-    ]
-    return parts, values
-
-
-def _fixed(scenario: Scenario, design: Design, executor: Executor, progress: Progress | None) -> Played:
-    parts, values = _batches(scenario, design, 0, design.worlds)
-    outcomes = concatenate(list(_watched(executor.play(parts), progress, 0, design.worlds)))
-    return Played(outcomes, values, design.worlds, "design", None)
-
-
-def _watched(played: Iterator[Outcomes], progress: Progress | None, done: int, total: int | None) -> Iterator[Outcomes]:
-    for part in played:
-        if len(part):
-            done = int(part.world[-1]) + 1
-        if progress is not None:
-            progress(done, total)
-        yield part
-
-
-def _sequential(scenario: Scenario, design: Design, executor: Executor, progress: Progress | None) -> Played:
-    """Look at 1 024 worlds, then every 256, with a sequence that may be looked at any number of times."""
-    precision = design.precision or 0.0
-    rule = PrecisionRule(precision, design.replays)
-    parts: list[Outcomes] = []
-    drawn: list[dict[str, Floats]] = []
-    done = 0
-
-    for look in looks(design.worlds):
-        batch, values = _batches(scenario, design, done, look)
-        part = concatenate(list(_watched(executor.play(batch), progress, done, None)))
-        parts.append(part)
-        drawn.append(values)
-        done = look
-        finished = part.status == FINISHED
-        rule.update(*by_world(np.isfinite(part.first)[finished], part.world[finished]))
-        if rule.reached():
-            joined = {path: np.concatenate([values[path] for values in drawn]) for path in drawn[0]}
-            return Played(concatenate(parts), joined, done, "precision", rule.interval())
-    low, high = rule.interval()
+    with hire(engine, scenario.program, design.seed, workers, design.worlds * design.replays) as executor:
+        play = _Play(scenario, design, executor, progress, kept)
+        for part in parts(design):
+            if kept is not None and part.worlds.start in play.found:
+                play.recall(part, kept)
+            else:
+                play.play(part)
+            if play.rule is not None and play.rule.reached():
+                return Played(play.tally, play.tally.worlds, "precision", play.rule.interval())
+    if play.rule is None:
+        return Played(play.tally, design.worlds, "design", None)
+    low, high = play.rule.interval()
     raise TooLittleError(
-        f"the odds are not known to ± {precision:g} after {done} worlds (95 % sequence {low:.4f} to {high:.4f}); "
-        "ask for less precision or more worlds"
+        f"the odds are not known to ± {play.rule.target:g} after {design.worlds} worlds (95 % sequence {low:.4f} to "
+        f"{high:.4f}); ask for less precision or more worlds"
     )
+
+
+def interrupted(scenario: Scenario, kept: Parts) -> Played:
+    """What is known of a run that was interrupted: its finished parts."""
+    tally = Tally(scenario)
+    for start in sorted(kept.done):
+        tally.merge(Tally.restore(scenario, kept.state(start)))
+    return Played(tally, tally.worlds, "interrupt", None)
+
+
+class _Play:
+    """A design on its way: batches go out ahead, outcomes come back in order and are counted part by part."""
+
+    def __init__(
+        self, scenario: Scenario, design: Design, executor: Executor, progress: Progress | None, kept: Parts | None
+    ) -> None:
+        self.tally = Tally(scenario)
+        self.rule = None if design.precision is None else PrecisionRule(design.precision, design.replays)
+        self.found = frozenset(() if kept is None else kept.done)
+        self._scenario, self._design, self._kept, self._progress = scenario, design, kept, progress
+        self._drawn: deque[Values] = deque()
+        self._outcomes: Iterator[PlayedBatch] = executor.play(self._batches(executor.runs))
+        self._done = 0 if kept is None else kept.worlds
+
+    def _batches(self, runs: int) -> Iterator[Batch]:
+        """All batches of all parts that are to be played; worlds are drawn only when their turn comes."""
+        for part in parts(self._design):
+            if part.worlds.start in self.found:
+                continue
+            for stretch in part.stretches:
+                places = np.arange(stretch.start, stretch.stop, dtype=np.int64)
+                values, numbers = world_values(self._scenario, self._design.seed, places)
+                self._drawn.append(values)
+                for worlds, replays in batches(stretch, self._design.replays, runs):
+                    rows = numbers[worlds.start - stretch.start : worlds.stop - stretch.start]
+                    yield Batch(worlds, replays, rows)
+
+    def recall(self, part: Part, kept: Parts) -> None:
+        """Count a part that is there already."""
+        self.tally.merge(Tally.restore(self._scenario, kept.state(part.worlds.start)))
+        if self.rule is not None:
+            self.rule.update(*kept.counts(part.worlds.start))
+
+    def play(self, part: Part) -> None:
+        """Play a part up to its end, or to where the precision is reached."""
+        if self._kept is None:
+            self._play(part, None)
+            return
+        with self._kept.begin(part) as writer:
+            worlds, tally = self._play(part, writer)
+            writer.finish(worlds, tally.state())
+
+    def _play(self, part: Part, writer: PartWriter | None) -> tuple[range, Tally]:
+        tally = Tally(self._scenario)
+        stop = part.worlds.start
+        for stretch in part.stretches:
+            fold, values = self._fold(stretch, writer)
+            tally.take(fold, values)
+            if writer is not None:
+                writer.stretch(stretch, values, fold.hits, fold.plays)
+            stop = stretch.stop
+            if self.rule is not None:
+                self.rule.update(fold.hits, fold.plays)
+                if self.rule.reached():
+                    break
+        self.tally.merge(tally)
+        return range(part.worlds.start, stop), tally
+
+    def _fold(self, stretch: range, writer: PartWriter | None) -> tuple[Fold, Values]:
+        """Count the runs of a stretch as they come."""
+        fold = Fold(self._scenario, stretch)
+        for batch, outcomes in self._outcomes:
+            fold.add(outcomes)
+            if writer is not None:
+                writer.rows(outcomes)
+            if batch.replays.stop == self._design.replays:
+                self._told(len(batch.worlds))
+                if batch.worlds.stop == stretch.stop:
+                    break
+        return fold, self._drawn.popleft()
+
+    def _told(self, worlds: int) -> None:
+        self._done += worlds
+        if self._progress is not None:
+            self._progress(self._done, None if self.rule is not None else self._design.worlds)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A row a run, and every value in each world."""
+
+    outcomes: Outcomes
+    values: Values
+
+
+def play_rows(scenario: Scenario, design: Design, engine: str = AUTO) -> Rows:
+    """Every run of a fixed design, all in memory at once: for those who look at single runs."""
+    values, numbers = world_values(scenario, design.seed, np.arange(design.worlds, dtype=np.int64))
+    with hire(engine, scenario.program, design.seed, 1, design.worlds * design.replays) as executor:
+        pieces = batches(range(design.worlds), design.replays, executor.runs)
+        todo = (Batch(worlds, replays, numbers[worlds.start : worlds.stop]) for worlds, replays in pieces)
+        return Rows(concatenate([outcomes for _, outcomes in executor.play(todo)]), values)

@@ -75,18 +75,26 @@ class RunResult:
     probed: Floats | None = None
 
 
-def tabulate(world: Ints, replay: Ints, results: Sequence[RunResult], kinds: int) -> Outcomes:
-    """A table from single runs; `world` and `replay` say which runs they were."""
+def addresses(worlds: range, replays: range) -> tuple[Ints, Ints]:
+    """World and replay of each run of a batch: worlds in order, replays inside worlds."""
+    return (
+        np.repeat(np.arange(worlds.start, worlds.stop, dtype=np.int64), len(replays)),
+        np.tile(np.arange(replays.start, replays.stop, dtype=np.int64), len(worlds)),
+    )
 
-    def column(name: str, columns: int = 0) -> Any:
+
+def tabulate(worlds: range, replays: range, results: Sequence[RunResult], kinds: int) -> Outcomes:
+    """A table from single runs, in the order of `addresses`."""
+
+    def column(name: str, *columns: int) -> Any:
         """A column as NumPy reads it from Python numbers; its type follows from the numbers."""
         rows = [getattr(result, name) for result in results]
-        shape = (len(results), columns) if columns else (len(results),)
-        return np.array(rows, dtype=_TYPES.get(name, np.int64)).reshape(shape)
+        return np.array(rows, dtype=_TYPES.get(name, np.int64)).reshape(len(results), *columns)
 
+    world, replay = addresses(worlds, replays)
     return Outcomes(
-        world=world.astype(np.int64),
-        replay=replay.astype(np.int64),
+        world=world,
+        replay=replay,
         status=column("status"),
         failed_at=column("failed_at"),
         first=column("first"),

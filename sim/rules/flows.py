@@ -6,10 +6,9 @@ an exponential is tested where it could overflow, because CPython raises where a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import exp, expm1, inf, sqrt
 
-from sim.kernel import kernel
+from sim.kernel import Row, kernel
 
 SOLVER_STEPS = 64
 RELATIVE_STOP = 1e-15
@@ -49,10 +48,10 @@ def cumulative_hazard(
     elapsed: float,
     constant: float,
     count: int,
-    gain: Sequence[float],
-    level: Sequence[float],
-    baseline: Sequence[float],
-    decay: Sequence[float],
+    gain: Row,
+    level: Row,
+    baseline: Row,
+    decay: Row,
 ) -> float:
     """Integral of constant + sum of gain[i] * tension[i](t) over the next `elapsed` days."""
     total = constant * elapsed
@@ -63,14 +62,62 @@ def cumulative_hazard(
 
 
 @kernel
-def _first_guess(target: float, rate: float, slope: float, lower: float, upper: float) -> float:
-    """Root of the second-order expansion of the integrated hazard, if it has one inside the bracket."""
+def _bracket(
+    target: float,
+    constant: float,
+    count: int,
+    gain: Row,
+    level: Row,
+    baseline: Row,
+    decay: Row,
+) -> tuple[float, float, float, float]:
+    """The waiting time's bounds, the root of the second-order expansion if it lies between them, the largest decay."""
+    highest, lowest, rate, slope, fastest = constant, constant, constant, 0.0, 0.0
+    for i in range(count):
+        if decay[i] > fastest:
+            fastest = decay[i]
+        rate += gain[i] * level[i]
+        slope -= gain[i] * decay[i] * (level[i] - baseline[i])
+        if level[i] > baseline[i]:
+            highest += gain[i] * level[i]
+            lowest += gain[i] * baseline[i]
+        else:
+            highest += gain[i] * baseline[i]
+            lowest += gain[i] * level[i]
+    if not highest > 0.0:
+        return inf, inf, inf, fastest
+    lower = target / highest
+    upper = target / lowest if lowest > 0.0 else inf
     spread = rate * rate + 2.0 * slope * target
     if rate > 0.0 and spread > 0.0:
         guess = 2.0 * target / (rate + sqrt(spread))
         if lower <= guess <= upper:
-            return guess
-    return lower
+            return lower, upper, guess, fastest
+    return lower, upper, lower, fastest
+
+
+@kernel
+def _expansion(
+    here: float,
+    constant: float,
+    count: int,
+    gain: Row,
+    level: Row,
+    baseline: Row,
+    decay: Row,
+) -> tuple[float, float, float, float, float]:
+    """The integrated hazard, its three derivatives, and the sizes of the second one's parts, all at `here`."""
+    total, rate, slope, bend, bent = constant * here, constant, 0.0, 0.0, 0.0
+    for i in range(count):
+        relaxed = expm1(-decay[i] * here)
+        above = level[i] - baseline[i]
+        total += gain[i] * (baseline[i] * here - above * relaxed / decay[i])
+        rate += gain[i] * (level[i] + above * relaxed)
+        turn = gain[i] * decay[i] * above * (1.0 + relaxed)
+        slope -= turn
+        bend += decay[i] * turn
+        bent += abs(turn)
+    return total, rate, slope, bend, bent
 
 
 @kernel
@@ -92,8 +139,8 @@ def _improved(here: float, over: float, rate: float, slope: float, bend: float) 
 def _settled(step: float, rate: float, bent: float, fastest: float, following: float) -> bool:
     """Whether what a third-order step leaves undone is below rounding.
 
-    `bent` is the sum of the sizes of the second derivative's parts, `fastest` the largest decay. Over a step shorter than
-    the fastest decay takes, the parts change by less than e; what is left out is a product of four such changes.
+    `bent` is the sum of the sizes of the second derivative's parts, `fastest` the largest decay. Over a step shorter
+    than the fastest decay takes, the parts change by less than e; what is left out is a product of four such changes.
     """
     step = abs(step)
     quick = fastest * step
@@ -109,10 +156,10 @@ def waiting_time(
     horizon: float,
     constant: float,
     count: int,
-    gain: Sequence[float],
-    level: Sequence[float],
-    baseline: Sequence[float],
-    decay: Sequence[float],
+    gain: Row,
+    level: Row,
+    baseline: Row,
+    decay: Row,
 ) -> float:
     """Days until the cumulative hazard reaches `target`; infinity when that is not before `horizon`.
 
@@ -122,35 +169,12 @@ def waiting_time(
     """
     if count == 0:
         return target / constant if constant > 0.0 else inf
-    highest, lowest, rate, slope, fastest = constant, constant, constant, 0.0, 0.0
-    for i in range(count):
-        if decay[i] > fastest:
-            fastest = decay[i]
-        rate += gain[i] * level[i]
-        slope -= gain[i] * decay[i] * (level[i] - baseline[i])
-        if level[i] > baseline[i]:
-            highest += gain[i] * level[i]
-            lowest += gain[i] * baseline[i]
-        else:
-            highest += gain[i] * baseline[i]
-            lowest += gain[i] * level[i]
-    if not highest > 0.0:
+    lower, upper, here, fastest = _bracket(target, constant, count, gain, level, baseline, decay)
+    if lower == inf:
         return inf
-    lower = target / highest
-    upper = target / lowest if lowest > 0.0 else inf
-    here = _first_guess(target, rate, slope, lower, upper)
     for _ in range(SOLVER_STEPS):
-        over = constant * here - target
-        rate, slope, bend, bent = constant, 0.0, 0.0, 0.0
-        for i in range(count):
-            relaxed = expm1(-decay[i] * here)
-            above = level[i] - baseline[i]
-            over += gain[i] * (baseline[i] * here - above * relaxed / decay[i])
-            rate += gain[i] * (level[i] + above * relaxed)
-            turn = gain[i] * decay[i] * above * (1.0 + relaxed)
-            slope -= turn
-            bend += decay[i] * turn
-            bent += abs(turn)
+        total, rate, slope, bend, bent = _expansion(here, constant, count, gain, level, baseline, decay)
+        over = total - target
         if over <= 0.0:
             if here >= horizon:
                 return inf

@@ -24,7 +24,7 @@ REFUSALS: list[tuple[str, int, str]] = [
     ("run FILE --worlds 0", 2, "--worlds 0: at least 1 is played\n"),
     ("run FILE --worlds -4", 2, "--worlds -4: at least 1 is played\n"),
     ("run FILE --worlds two", 2, "--worlds two: write a whole number\n"),
-    ("run FILE --worlds 1000001", 2, "--worlds 1000001: at most 1000000 are played\n"),
+    ("run FILE --worlds 100000001", 2, "--worlds 100000001: at most 100000000 are played\n"),
     ("run FILE --replays 0", 2, "--replays 0: at least 1 is played\n"),
     ("run FILE --replays 2.5", 2, "--replays 2.5: write a whole number\n"),
     ("run FILE --precision 7", 2, "--precision 7: write a half-width between 0 and 0.5, like 0.01\n"),
@@ -38,11 +38,6 @@ REFUSALS: list[tuple[str, int, str]] = [
     ),
     ("run FILE --seed -1", 2, "the seed is -1; it must be a whole number from 0 to 2^64 - 1\n"),
     ("run FILE --seed x", 2, "--seed x: write a whole number\n"),
-    (
-        "run FILE --engine compiled",
-        2,
-        "--engine compiled: this version has no compiled engine; leave --engine out, or write simpy\n",
-    ),
     ("run FILE --engine fast", 2, "--engine fast: write one of auto, compiled, simpy\n"),
     ("run FILE --workers 0", 2, "--workers 0: at least 1 plays\n"),
     (
@@ -59,6 +54,11 @@ REFUSALS: list[tuple[str, int, str]] = [
         "    1 | crises.outbreak.last=3\n      | ^ did you mean `lasts`?\n"
         "1 error; nothing was run.\n",
     ),
+    (
+        "run FILE --resume",
+        2,
+        "--resume: outputs/hazard has no unfinished run of this question; leave --resume out to play it\n",
+    ),
     ("run FILE --variant saef", 1, "FILE: there is no variant `saef`; did you mean `safe`?\n"),
     ("run hazerd.yaml", 1, "there is no file `hazerd.yaml`; did you mean `hazard.yaml`?\n"),
     ("run nowhere/hazard.yaml", 1, "there is no folder `nowhere`; check the path\n"),
@@ -73,11 +73,11 @@ REFUSALS: list[tuple[str, int, str]] = [
         1,
         "cannot write to FILE/hazard/preview: Not a directory; choose another folder with --out\n",
     ),
-    ("trace FILE --run -1", 2, "--run -1: with 8 replays a world, runs have the numbers 0 to 7999999\n"),
+    ("trace FILE --run -1", 2, "--run -1: with 8 replays a world, runs have the numbers 0 to 799999999\n"),
     (
-        "trace FILE --run 2000000 --replays 2",
+        "trace FILE --run 200000000 --replays 2",
         2,
-        "--run 2000000: with 2 replays a world, runs have the numbers 0 to 1999999\n",
+        "--run 200000000: with 2 replays a world, runs have the numbers 0 to 199999999\n",
     ),
     ("trace FILE --run 1.5", 2, "--run 1.5: write a whole number\n"),
     ("trace FILE --run 1 --replays 0", 2, "--replays 0: at least 1 is played\n"),

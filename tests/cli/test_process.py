@@ -75,18 +75,24 @@ def test_reader_that_has_gone_is_no_error(command: str) -> None:
     assert (told.returncode, told.stderr) == (0, "")
 
 
-# Plays with two workers and sends Ctrl-C to the whole group of processes, as a terminal does, after the second batch.
+# Plays with two workers, in parts of 16 runs, and gets signals, each from its first moment on: its own progress, or the
+# look at what is kept. A whole group of processes gets them, as from a terminal.
 INTERRUPTED = """
 import os, signal, sys
 from sim.cli import console
-from sim.experiment import executors
+from sim.experiment import executors, plan, run
 
-batches = []
+NUMBER, FIRST, AGAIN = signal.Signals[sys.argv[1]], int(sys.argv[2]), sys.argv[3] == "again"
+sent = []
 
 def stop(self, done, total):
-    batches.append(done)
-    if len(batches) == 2:
-        os.killpg(0, signal.SIGINT)
+    if done >= FIRST and not sent:
+        sent.append(done)
+        os.killpg(0, NUMBER)
+
+def look(*arguments):
+    os.killpg(0, NUMBER)
+    raise ZeroDivisionError("still here")
 
 if __name__ == "__main__":
     from sim.cli.app import main
@@ -94,24 +100,56 @@ if __name__ == "__main__":
     # a background job of a shell is started deaf to Ctrl-C; this one is to hear it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     executors.WORTH_WORKERS = 1
+    plan.PART_RUNS = 16
     console.Bar.__call__ = stop
-    sys.exit(main(sys.argv[1:]))
+    if AGAIN:
+        run.interrupted = look
+    sys.exit(main(sys.argv[4:]))
 """
 
 
-def test_interruption_with_workers_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
-    program = tmp_path / "interrupted.py"
+def interrupt(
+    folder: Path, number: str, first: int, *more: str, again: str = "once"
+) -> subprocess.CompletedProcess[str]:
+    """Runs `sim run` on 2 000 worlds, with signals."""
+    program = folder / "interrupted.py"
     program.write_text(INTERRUPTED, encoding="utf-8")
-    told = subprocess.run(
-        [sys.executable, str(program), "run", str(ONE), "--worlds", "4000", "--workers", "2", "--out", "o"],
+    design = ["--worlds", "2000", "--replays", "2", "--workers", "2", "--json", "--out", "o", *more]
+    return subprocess.run(
+        [sys.executable, str(program), number, str(first), again, "run", str(ONE), *design],
         env=environment(),
         capture_output=True,
         text=True,
         check=False,
         start_new_session=True,
     )
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+def test_interruption_before_anything_is_done_is_quiet_and_leaves_nothing(tmp_path: Path, engine: str) -> None:
+    told = interrupt(tmp_path, "SIGINT", 1, "--engine", engine)
     assert (told.returncode, told.stdout, told.stderr) == (130, "", "interrupted; nothing was kept\n")
-    assert [path.name for path in tmp_path.iterdir()] == [program.name]
+    assert [path.name for path in tmp_path.iterdir()] == ["interrupted.py"]
+
+
+@pytest.mark.parametrize(("number", "engine"), [("SIGINT", "compiled"), ("SIGTERM", "compiled"), ("SIGINT", "simpy")])
+def test_interruption_tells_the_odds_so_far_and_can_be_gone_on_with(tmp_path: Path, number: str, engine: str) -> None:
+    told = interrupt(tmp_path, number, 100, "--engine", engine)
+    worlds = json.loads(told.stdout)["design"]["worlds"]
+    # the part in hand when the signal came is not finished
+    assert worlds == 96
+    how = "they are kept, and --resume goes on from there"
+    assert (told.returncode, told.stderr) == (130, f"interrupted: stopped after 96 of 2,000 worlds; {how}\n")
+    more = interrupt(tmp_path, number, 200, "--engine", engine, "--resume")
+    assert more.stderr.splitlines()[0] == "continuing an unfinished run: 96 of 2,000 worlds are here"
+    assert more.stderr.splitlines()[1].startswith("interrupted: stopped after 192 of 2,000 worlds")
+
+
+def test_second_interruption_leaves_at_once(tmp_path: Path) -> None:
+    told = interrupt(tmp_path, "SIGINT", 100, "--engine", "simpy", again="again")
+    assert (told.returncode, told.stdout, told.stderr) == (130, "", "")
+    more = interrupt(tmp_path, "SIGINT", 200, "--engine", "simpy", "--resume")
+    assert more.stderr.startswith("continuing an unfinished run: 96 of 2,000 worlds are here\n")
 
 
 # Plays with workers that die at their first batch, as if the system had killed them.
@@ -134,7 +172,7 @@ if __name__ == "__main__":
 def test_killed_worker_is_a_message(tmp_path: Path) -> None:
     program = tmp_path / "killed.py"
     program.write_text(KILLED, encoding="utf-8")
-    told = call(str(program), "run", str(ONE), "--worlds", "40", "--workers", "2", "--out", "o")
+    told = call(str(program), "run", str(ONE), "--engine", "simpy", "--worlds", "40", "--workers", "2", "--out", "o")
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == "a worker process was killed, perhaps for want of memory; try --workers 1\n"
     assert [path.name for path in tmp_path.iterdir()] == [program.name]
@@ -146,7 +184,7 @@ def test_terminal_without_arrows_gets_something_else() -> None:
     assert told.stdout.isascii()
 
 
-HEAVY = ["matplotlib", "multiprocessing", "numpy", "pyarrow", "rich", "scipy", "simpy", "yaml"]
+HEAVY = ["matplotlib", "multiprocessing", "numba", "numpy", "pyarrow", "rich", "scipy", "simpy", "yaml"]
 
 
 @pytest.mark.parametrize(

@@ -113,20 +113,23 @@ def test_resolved_scenario_asks_the_same_question(sim: Sim, hazard: Path, tmp_pa
     assert again["odds"] == first["odds"]
 
 
-def test_workers_change_no_byte(sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_and_engines_change_no_byte(
+    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(executors, "WORTH_WORKERS", 1)
     answers, folders = [], []
-    for workers in (1, 2):
-        out = tmp_path / f"workers{workers}"
+    for engine, workers in (("simpy", 1), ("simpy", 2), ("compiled", 1), ("compiled", 3)):
+        out = tmp_path / f"{engine}{workers}"
         size = ("--worlds", 70, "--replays", 2, "--svg")
-        answers.append(sim("run", hazard, *size, "--json", "--out", out, "--workers", workers).out)
+        options = ("--json", "--out", out, "--workers", workers, "--engine", engine)
+        answers.append(sim("run", hazard, *size, *options).out)
         folders.append(files(kept(out), ".json", ".csv", ".png", ".svg", ".yaml", ".parquet"))
-    assert answers[0] == answers[1]
-    for told in folders:
-        del told["manifest.json"]
+    assert answers == [answers[0]] * 4
+    played_by = [json.loads(told.pop("manifest.json"))["engine"] for told in folders]
+    assert played_by == ["simpy", "simpy", "compiled", "compiled"]
     figures = [f"figures/{name}.{form}" for name in ("odds", "pathways", "timing") for form in ("csv", "png", "svg")]
     assert sorted(folders[0]) == [*figures, "result.json", "runs.parquet", "scenario.yaml", "worlds.parquet"]
-    assert folders[0] == folders[1]
+    assert folders == [folders[0]] * 4
 
 
 def test_workers_really_work_elsewhere(sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -140,7 +143,7 @@ def test_workers_really_work_elsewhere(sim: Sim, hazard: Path, monkeypatch: pyte
 
     monkeypatch.setattr(executors, "WORTH_WORKERS", 1)
     monkeypatch.setattr(executors, "Processes", watched)
-    assert sim("run", hazard, *LITTLE, "--workers", 2, "--out", "o").code == 0
+    assert sim("run", hazard, *LITTLE, "--engine", "simpy", "--workers", 2, "--out", "o").code == 0
     assert hired == [2]
 
 
@@ -259,36 +262,42 @@ def test_every_run_fails(sim: Sim, tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.parametrize(
-    "moment", ["sim.experiment.run.play", "sim.cli.pictures.draw_run", "sim.experiment.archive.write_run"]
-)
-def test_interruption_leaves_nothing(
-    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(moment, interrupt)
+
+def test_interruption_before_anything_is_done_leaves_nothing(
+    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.experiment.run.play", interrupt)
     answer = sim("run", hazard, *LITTLE, "--out", "o/deep")
     assert (answer.code, answer.out, answer.err) == (130, "", "interrupted; nothing was kept\n")
     assert [path.name for path in tmp_path.iterdir()] == [hazard.name]
 
 
-def test_interruption_leaves_earlier_runs(
-    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("moment", ["sim.cli.pictures.draw_run", "sim.experiment.archive.write_run"])
+def test_interruption_near_the_end_leaves_nothing_that_looks_finished(
+    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    sim("run", hazard, *LITTLE, "--out", "o")
+    sim("run", hazard, *LITTLE, "--seed", 2, "--out", "o")
     before = files(tmp_path / "o", ".json", ".png")
-
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("sim.experiment.archive.write_run", interrupt)
-    assert sim("run", hazard, *LITTLE, "--seed", 5, "--out", "o").code == 130
-    assert files(tmp_path / "o", ".json", ".png") == before
-    assert sorted(path.name for path in (tmp_path / "o" / "hazard").iterdir()) == sorted(
-        [kept(tmp_path / "o").name, "latest"]
+    with monkeypatch.context() as patched:
+        patched.setattr(moment, interrupt)
+        answer = sim("run", hazard, *LITTLE, "--json", "--out", "o")
+    stopped = "stopped after 12 of 12 worlds"
+    assert (answer.code, answer.err) == (
+        130,
+        f"interrupted: {stopped}; they are kept, and --resume goes on from there\n",
     )
+    assert json.loads(answer.out)["design"]["stopped_by"] == "interrupt"
+    assert {name: text for name, text in files(tmp_path / "o", ".json", ".png").items() if name in before} == before
+    shown = [path.name for path in (tmp_path / "o" / "hazard").iterdir() if not path.name.startswith(".")]
+    assert sorted(shown) == sorted([kept(tmp_path / "o").name, "latest"])
+    again = sim("run", hazard, *LITTLE, "--json", "--out", "o", "--resume")
+    assert again.err.startswith("continuing an unfinished run: 12 of 12 worlds are here\nkept in ")
+    odds = json.loads(answer.out)
+    odds["design"]["stopped_by"] = "design"
+    assert json.loads(again.out) == odds
 
 
 def test_whole_folder_appears_at_once(sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,13 +305,13 @@ def test_whole_folder_appears_at_once(sim: Sim, hazard: Path, tmp_path: Path, mo
     from sim.experiment import archive
 
     seen: list[list[str]] = []
-    real = archive.write_tables
+    real = archive.write_run
 
     def look(*arguments: Any) -> None:
         seen.append([path.name for path in (tmp_path / "o" / "hazard").iterdir() if not path.name.startswith(".")])
         real(*arguments)
 
-    monkeypatch.setattr(archive, "write_tables", look)
+    monkeypatch.setattr(archive, "write_run", look)
     sim("run", hazard, *LITTLE, "--out", "o")
     assert seen == [[]]
     shutil.rmtree(tmp_path / "o")
@@ -320,9 +329,9 @@ def test_warnings_go_to_standard_error(sim: Sim, hazard: Path) -> None:
 def test_unexpected_errors_are_not_hidden(sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a user can mend becomes a message; a defect keeps its traceback."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(command, "require_engine", broken)
+    monkeypatch.setattr(command, "_design", broken)
     with pytest.raises(ZeroDivisionError, match="a defect"):
         sim("run", hazard)

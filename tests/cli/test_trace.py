@@ -15,9 +15,9 @@ from sim.analysis import ledger, trace
 from sim.analysis.trace import Typical, pick, pick_any, tell
 from sim.engines.reference import Reference
 from sim.errors import FailedRunsError, TooLittleError
-from sim.experiment.executors import play_batch
+from sim.experiment.executors import Alone, Batch
 from sim.experiment.run import world_values
-from sim.records.outcomes import FINISHED, Outcomes
+from sim.records.outcomes import FINISHED, Floats, Outcomes
 from sim.records.story import Story
 from sim.report import story
 from sim.scenario.load import Scenario, load
@@ -29,11 +29,18 @@ def starter() -> Scenario:
     return load(STARTER).scenario
 
 
+def first_replays(scenario: Scenario, numbers: Floats) -> Outcomes:
+    """Replay 0 of the first 512 worlds."""
+    batch = Batch(range(512), range(1), numbers)
+    ((_, outcomes),) = Alone(Reference(scenario.program, 1)).play([batch])
+    return outcomes
+
+
 @pytest.fixture(scope="module")
 def batch(starter: Scenario) -> Outcomes:
     """Replay 0 of the first 512 worlds, played by the batch player and not by the tracer."""
     _, numbers = world_values(starter, 1, np.arange(512))
-    return play_batch(Reference(starter.program, 1), (range(512), 1, numbers))
+    return first_replays(starter, numbers)
 
 
 # ------------------------------------------------------------------------------------------------- the run of the batch
@@ -406,7 +413,7 @@ def test_only_failed_runs(sim: Sim, tmp_path: Path) -> None:
 def test_failed_runs_are_never_typical(tmp_path: Path) -> None:
     scenario = load(written(tmp_path, "failing", FAILING)).scenario
     _, numbers = world_values(scenario, 1, np.arange(512))
-    outcomes = play_batch(Reference(scenario.program, 1), (range(512), 1, numbers))
+    outcomes = first_replays(scenario, numbers)
     for kind in (Typical.crisis, Typical.calm):
         choice = pick(scenario, 1, kind)
         assert outcomes.status[choice.world] == FINISHED

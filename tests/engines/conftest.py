@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from sim.engines.compiled import Compiled
 from sim.engines.reference import Reference
 from sim.records.outcomes import RunResult
 from sim.records.story import Due, Story
@@ -63,7 +64,14 @@ def play_reference(question: Question, world: int, replay: int, seed: int, probe
     return Played(result, story, program)
 
 
-ENGINES = {"oracle": play_oracle, "simpy": play_reference}
+def play_compiled(question: Question, world: int, replay: int, seed: int, probes: Sequence[float]) -> Played:
+    program, story = question.program(), Story()
+    engine = Compiled(program, seed, budget=question.budget, room=question.room)
+    numbers = question.numbers(program)[world]
+    return Played(engine.play(numbers, world, replay, story=story, probes=probes), story, program)
+
+
+ENGINES = {"oracle": play_oracle, "simpy": play_reference, "compiled": play_compiled}
 
 
 @pytest.fixture(params=ENGINES)

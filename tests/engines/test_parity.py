@@ -1,4 +1,4 @@
-"""The oracle and the reference engine play generated scenarios: everything that happens is equal to the last bit.
+"""The oracle and every engine play generated scenarios: everything that happens is equal to the last bit.
 
 `SIM_PARITY_PROGRAMS` says how many scenarios, `SIM_PARITY_FIRST` at which seed they begin.
 """
@@ -10,7 +10,7 @@ import os
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -19,9 +19,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from sim.records.outcomes import FAILURES
+from sim.engines.compiled import Compiled
+from sim.records.outcomes import FAILURES, Outcomes, RunResult
 from tests.engines import oracle
-from tests.engines.conftest import Played, play_oracle, play_reference
+from tests.engines.conftest import ENGINES, Played, play_oracle, play_reference
 from tests.engines.oracle import Firing, Pending, Root
 from tests.engines.oracle_world import World
 from tests.engines.programs import WORLDS, Question, question, questions
@@ -58,38 +59,62 @@ def first_difference(one: Played, other: Played) -> str | None:
     return None
 
 
+OTHERS = [name for name in ENGINES if name != "oracle"]
+
+
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One run on both engines."""
+class Run:
+    """One run on the oracle and on every engine."""
 
     seed: int
     world: int
-    mine: Played
-    theirs: Played
+    oracle: Played
+    engines: dict[str, Played]
+
+    def difference(self, name: str) -> str | None:
+        """The first thing in which an engine differs from the oracle."""
+        return first_difference(self.oracle, self.engines[name])
 
 
-def runs(scenario: Question, seed: int = 0) -> Iterator[Pair]:
+def runs(scenario: Question, seed: int = 0) -> Iterator[Run]:
     for world in range(WORLDS):
-        mine = play_oracle(scenario, world, world, SEED, PROBES)
-        yield Pair(seed, world, mine, play_reference(scenario, world, world, SEED, PROBES))
+        plays = {name: play(scenario, world, world, SEED, PROBES) for name, play in ENGINES.items()}
+        yield Run(seed, world, plays.pop("oracle"), plays)
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[Pair]:
-    """All generated runs, each on both engines."""
-    return [pair for seed in range(FIRST, FIRST + PROGRAMS) for pair in runs(question(Random(seed)), seed)]
+def generated() -> list[Run]:
+    """All generated runs, each on all engines."""
+    return [run for seed in range(FIRST, FIRST + PROGRAMS) for run in runs(question(Random(seed)), seed)]
 
 
-def test_generated_runs_are_equal(pairs: list[Pair]) -> None:
-    differences = {(pair.seed, pair.world): first_difference(pair.mine, pair.theirs) for pair in pairs}
+@pytest.mark.parametrize("name", OTHERS)
+def test_generated_runs_are_equal(generated: list[Run], name: str) -> None:
+    differences = {(run.seed, run.world): run.difference(name) for run in generated}
     assert {place: text for place, text in differences.items() if text is not None} == {}
 
 
-def test_generated_runs_reach_everything(pairs: list[Pair]) -> None:
+def test_batches_are_the_single_runs(generated: list[Run]) -> None:
+    """The road of many runs, several replays of several worlds at once, ends in the same rows."""
+    for place in range(0, len(generated), WORLDS):
+        seed = generated[place].seed
+        scenario = question(Random(seed))
+        program = scenario.program()
+        engine = Compiled(program, SEED, budget=scenario.budget, room=scenario.room)
+        batch = engine.play_batch(range(WORLDS), range(WORLDS), np.array(scenario.numbers(program)))
+        for world, single in enumerate(generated[place : place + WORLDS]):
+            alone = replace(single.oracle.result, probed=None)
+            row = world * WORLDS + world
+            assert (batch.world[row], batch.replay[row]) == (world, world)
+            columns = {field.name: getattr(batch, field.name)[row].tolist() for field in fields(Outcomes)[2:]}
+            assert bits(astuple(RunResult(**columns))) == bits(astuple(alone)), f"seed {seed}, world {world}"
+
+
+def test_generated_runs_reach_everything(generated: list[Run]) -> None:
     """Equality would say little if nothing had happened."""
     seen: Counter[str] = Counter()
-    for pair in pairs:
-        result, story, program = pair.mine.result, pair.mine.story, pair.mine.program
+    for run in generated:
+        result, story, program = run.oracle.result, run.oracle.story, run.oracle.program
         seen[f"status {result.status}"] += 1
         seen["onset inside"] += result.first < math.inf
         seen["onset before"] += any(time < math.inf for time in result.early)
@@ -116,8 +141,8 @@ def test_generated_runs_reach_everything(pairs: list[Pair]) -> None:
 @given(questions())
 def test_shrinking_runs_are_equal(scenario: Question) -> None:
     """The same once more with scenarios that hypothesis can make small when they disagree."""
-    for pair in runs(scenario):
-        assert first_difference(pair.mine, pair.theirs) is None
+    for run in runs(scenario):
+        assert {name: run.difference(name) for name in OTHERS} == dict.fromkeys(OTHERS)
 
 
 # --- faults that the comparison must see ---
@@ -208,5 +233,9 @@ def test_a_fault_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: an oracle that breaks one rule of the semantics differs somewhere in 300 scenarios."""
     monkeypatch.setattr(World if name in ("settle", "tension_at") else oracle._Run, name, FAULTS[name])
     scenarios = (question(Random(seed), wild=False) for seed in range(300))
-    found = (first_difference(pair.mine, pair.theirs) for scenario in scenarios for pair in runs(scenario))
+    found = (
+        first_difference(*(play(scenario, world, world, SEED, PROBES) for play in (play_oracle, play_reference)))
+        for scenario in scenarios
+        for world in range(WORLDS)
+    )
     assert any(difference is not None for difference in found)

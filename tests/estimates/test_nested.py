@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from sim.estimates import nested
+from sim.estimates import nested, odds
 from sim.estimates.beta_binomial import Likelihood, fit
-from sim.estimates.nested import best_replays, spread
+from sim.estimates.nested import BELIEF_LEVEL, best_replays
 from sim.estimates.odds import totals
 
 # P ~ Beta(2, 5) over worlds
@@ -22,6 +22,11 @@ Q05, Q95 = 0.06285, 0.58180
 counted = st.lists(
     st.integers(0, 9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=80
 )
+
+
+def spread(hits, plays, level=BELIEF_LEVEL):
+    """The estimate from one entry a world."""
+    return nested.spread(odds.pairs(hits, plays), level)
 
 
 def census(replays, worlds=1_000_000):
@@ -261,3 +266,12 @@ def test_fit_finds_the_same_maximum_as_a_general_optimiser():
 def test_impossible_input_is_refused(hits, plays, level, message):
     with pytest.raises(ValueError, match=message):
         spread(np.array(hits), np.array(plays), level)
+
+
+def test_replays_beyond_all_squares_of_64_bits():
+    # 4·10^9 replays square to more than 2^63; shares of 1/4, 1/2 and 3/4 differ by 2/3 of 1/16 in variance
+    plays = np.full(30, 4 * 10**9)
+    result = spread(plays // 4 * np.tile([1, 2, 3], 10), plays)
+    measured = (result.V, result.W)
+    assert measured == pytest.approx((30 / 29 * 2 / 3 / 16, (3 / 16 + 1 / 4 + 3 / 16) / 3), rel=1e-7)
+    assert result.belief_reason == nested.FEW_WORLDS

@@ -8,12 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.estimates.odds import Headline, by_world, headline, proportion, totals, unseen, wilson
+from sim.estimates import odds
+from sim.estimates.odds import (
+    LEVEL,
+    NOTHING,
+    Headline,
+    Pairs,
+    by_world,
+    proportion,
+    sums_of,
+    totals,
+    unseen,
+    wilson,
+)
 
 rows = st.lists(st.tuples(st.booleans(), st.integers(-5, 5)), min_size=1, max_size=60)
 counted = st.lists(
     st.integers(1, 9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=30
 )
+
+
+def headline(hits, plays, level=LEVEL):
+    """The estimate from one entry a world."""
+    return odds.headline(odds.pairs(hits, plays), level)
 
 
 def arrays(pairs):
@@ -109,6 +126,56 @@ def test_error_by_worlds_is_the_spread_of_repeated_answers(unequal):
     # the standard deviation of 1 500 answers is itself known to 1.8 %; the limit is 3.5 of that
     assert np.mean(errors) / truth == pytest.approx(1, abs=0.065)
     assert np.mean(naive) / truth < 0.65  # control: replays taken for independent runs
+
+
+@given(counted, st.randoms(use_true_random=False))
+def test_pairs_are_the_worlds_counted(pairs, random):
+    hits, plays = arrays(pairs)
+    found = odds.pairs(hits, plays)
+    rows = list(zip(found.hits.tolist(), found.plays.tolist(), strict=True))
+    assert rows == sorted(set(pairs))
+    assert found.worlds.tolist() == [pairs.count(row) for row in rows]
+    assert found.totals == totals(hits, plays)
+    random.shuffle(pairs)
+    again = odds.pairs(*arrays(pairs))
+    assert (again.hits.tolist(), again.plays.tolist()) == (found.hits.tolist(), found.plays.tolist())
+
+
+@pytest.mark.parametrize(("hits", "plays"), [([0], [0]), ([-1], [2]), ([3], [2])])
+def test_pairs_that_no_world_can_have_are_refused(hits, plays):
+    with pytest.raises(ValueError, match=r"were played|as often as"):
+        Pairs(np.array(hits), np.array(plays), np.array([1]))
+
+
+@given(counted, st.integers(0, 30))
+def test_sums_of_portions_add_up_to_the_sums_of_the_whole(pairs, cut):
+    hits, plays = arrays(pairs)
+    assert totals(hits[:cut], plays[:cut]) + totals(hits[cut:], plays[cut:]) == totals(hits, plays)
+    assert totals(hits, plays) + NOTHING == totals(hits, plays)
+    counts = np.stack([hits, plays - hits, 3 * hits])
+    whole = sums_of(counts, plays)
+    portions = sums_of(counts[:, :cut], plays[:cut]) + sums_of(counts[:, cut:], plays[cut:])
+    base = totals(hits, plays)
+    assert portions.totals(base) == whole.totals(base) == [totals(row, plays) for row in counts]
+
+
+def test_sums_of_different_numbers_do_not_add_up():
+    one = sums_of(np.zeros((1, 2), dtype=np.int64), np.ones(2, dtype=np.int64))
+    two = sums_of(np.zeros((2, 2), dtype=np.int64), np.ones(2, dtype=np.int64))
+    with pytest.raises(ValueError, match="sums of 1 numbers and of 2"):
+        _ = one + two
+
+
+def test_squares_beyond_64_bits_are_exact():
+    # control: the same sum in 64-bit integers has overflowed
+    hits, plays = np.array([3 * 10**9 + 1, 2]), np.array([5 * 10**9, 3])
+    exact = (3 * 10**9 + 1) ** 2 + 4
+    assert totals(hits, plays).hits_squared == odds.pairs(hits, plays).totals.hits_squared == exact
+    assert sums_of(hits[None, :], plays).hits_squared.tolist() == [exact]
+    assert totals(hits, plays) == odds.pairs(hits, plays).totals
+    bigger = np.array([4 * 10**9])
+    assert int(bigger @ bigger) != 16 * 10**18
+    assert totals(bigger, bigger).plays_squared == 16 * 10**18
 
 
 def test_wilson_published_interval():

@@ -34,6 +34,7 @@ LOADED_LATE = {
     "multiprocessing": "needed only with several workers",
     "concurrent.futures": "needed only with several workers",
     "sim.report.figures": "loads matplotlib",
+    "sim.engines.compiled": "loads numba, 0.5 s",
 }
 
 # Put together here, so that this file does not hold what it forbids.

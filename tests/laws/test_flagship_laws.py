@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from sim.engines.reference import Reference
-from sim.experiment.executors import Alone, hire, play_batch
-from sim.experiment.plan import Design, batches
-from sim.experiment.run import play, world_values
+from sim.experiment.engines import make_engine
+from sim.experiment.executors import Alone, Batch, hire
+from sim.experiment.plan import Design, cut
+from sim.experiment.run import play_rows, world_values
 from sim.records.outcomes import Outcomes, concatenate
 from sim.records.story import Story
 from sim.scenario.load import Scenario, load
@@ -35,7 +36,7 @@ def scenario(path: Path = FLAGSHIP, *settings: str) -> Scenario:
 
 
 def outcomes(of: Scenario, worlds: int = WORLDS, replays: int = REPLAYS) -> Outcomes:
-    return play(of, Design(worlds, replays, SEED), 1).outcomes
+    return play_rows(of, Design(worlds, replays, SEED)).outcomes
 
 
 def story(of: Scenario, world: int, replay: int) -> list[tuple[float, str, str]]:
@@ -61,20 +62,21 @@ def test_the_same_question_gives_the_same_bytes(flagship: Scenario, played: Outc
 
 
 def test_another_seed_gives_other_runs(flagship: Scenario, played: Outcomes) -> None:
-    other = play(flagship, Design(WORLDS, REPLAYS, SEED + 1), 1).outcomes
+    other = play_rows(flagship, Design(WORLDS, REPLAYS, SEED + 1)).outcomes
     assert not same(other, played)
 
 
-def test_workers_and_batches_change_nothing(flagship: Scenario, played: Outcomes) -> None:
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+def test_workers_batches_and_engines_change_nothing(flagship: Scenario, played: Outcomes, engine: str) -> None:
     _, numbers = world_values(flagship, SEED, np.arange(WORLDS))
-    engine = Reference(flagship.program, SEED)
     for size in (1, 7):
-        parts = [play_batch(engine, (w, REPLAYS, numbers[w.start : w.stop])) for w in batches(0, WORLDS, size)]
-        assert same(concatenate(parts), played)
-    with hire(flagship.program, SEED, 2, 10**6) as workers:
+        alone = Alone(make_engine(engine, flagship.program, SEED))
+        pieces = [Batch(w, range(REPLAYS), numbers[w.start : w.stop]) for w in cut(range(WORLDS), size)]
+        assert same(concatenate([outcomes for _, outcomes in alone.play(pieces)]), played)
+    with hire(engine, flagship.program, SEED, 2, 10**6) as workers:
         assert not isinstance(workers, Alone)
-        halves = [(w, REPLAYS, numbers[w.start : w.stop]) for w in batches(0, WORLDS, 10)]
-        assert same(concatenate(list(workers.play(halves))), played)
+        halves = [Batch(w, range(REPLAYS), numbers[w.start : w.stop]) for w in cut(range(WORLDS), 10)]
+        assert same(concatenate([outcomes for _, outcomes in workers.play(halves)]), played)
 
 
 def test_the_order_of_blocks_and_keys_changes_nothing(tmp_path: Path, flagship: Scenario, played: Outcomes) -> None:

@@ -11,10 +11,11 @@ import pytest
 from scipy.stats import beta
 
 from sim.estimates.nested import spread
-from sim.estimates.odds import Headline, by_world, headline
-from sim.experiment.executors import Alone
+from sim.estimates.odds import Headline, by_world, headline, pairs
+from sim.experiment.engines import make_engine
+from sim.experiment.executors import Alone, Batch
 from sim.experiment.plan import Design
-from sim.experiment.run import play, world_values
+from sim.experiment.run import play_rows, world_values
 from sim.records.outcomes import Ints
 from sim.scenario.load import load
 from tests.truth import closed_forms
@@ -48,10 +49,10 @@ def headlines(name: str) -> list[tuple[Headline, int]]:
     found = []
     for seed in range(1, REPETITIONS + 1):
         _, numbers = world_values(scenario, seed, np.arange(worlds))
-        with Alone(scenario.program, seed) as executor:
-            (outcomes,) = executor.play([(range(worlds), replays, numbers)])
+        executor = Alone(make_engine("auto", scenario.program, seed))
+        ((_, outcomes),) = executor.play([Batch(range(worlds), range(replays), numbers)])
         hits, plays = by_world(np.isfinite(outcomes.first), outcomes.world)
-        found.append((headline(hits, plays, LEVEL), len(outcomes)))
+        found.append((headline(pairs(hits, plays), LEVEL), len(outcomes)))
     return found
 
 
@@ -94,7 +95,7 @@ ENDS_SCATTER, V_SCATTER = (0.0049, 0.0112), 0.00145
 @pytest.fixture(scope="module")
 def hits_and_plays() -> tuple[Ints, Ints]:
     case, design = load(TEACHING / "unknown_chance.yaml"), Design()
-    outcomes = play(case.scenario, design, 1).outcomes
+    outcomes = play_rows(case.scenario, design).outcomes
     assert (design.worlds, design.replays) == (2048, 8)
     return by_world(np.isfinite(outcomes.first), outcomes.world)
 
@@ -106,7 +107,7 @@ def off(interval: tuple[float, float]) -> list[bool]:
 
 
 def test_belief_interval_recovers_the_unknown_chance(hits_and_plays: tuple[Ints, Ints]) -> None:
-    found = spread(*hits_and_plays)
+    found = spread(pairs(*hits_and_plays))
     assert beta.ppf([0.05, 0.95], 2.0, 5.0) == pytest.approx([0.06285, 0.58180], abs=5e-6)
     assert found.belief_interval is not None
     assert off(found.belief_interval) == [False, False]

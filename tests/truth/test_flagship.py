@@ -16,7 +16,7 @@ import pytest
 from sim.estimates.odds import proportion
 from sim.estimates.paired import PairedDifference, paired_difference
 from sim.experiment.plan import Design
-from sim.experiment.run import Played, play, world_values
+from sim.experiment.run import Rows, play_rows, world_values
 from sim.records.outcomes import FINISHED, Bools
 from sim.scenario.load import Scenario, load
 from sim.scenario.write import to_yaml
@@ -35,8 +35,8 @@ def scenario(variant: str | None = None, *settings: str) -> Scenario:
 
 
 @cache
-def played(variant: str | None = None, *settings: str, design: Design = MODERATE) -> Played:
-    runs = play(scenario(variant, *settings), design, 1)
+def played(variant: str | None = None, *settings: str, design: Design = MODERATE) -> Rows:
+    runs = play_rows(scenario(variant, *settings), design)
     assert np.all(runs.outcomes.status == FINISHED)
     return runs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,20 +19,45 @@ from sim.cli.options import (
     Precision,
     Quiet,
     Replays,
+    Resume,
     Seed,
     Set,
     Variant,
     Workers,
     Worlds,
-    require_engine,
 )
+from sim.cli.signals import INTERRUPTED, Stop, stoppable
 from sim.errors import FailedRunsError, UsageError
 
 if TYPE_CHECKING:
+    from sim.experiment.archive import Folder
     from sim.experiment.plan import Design
+    from sim.experiment.unfinished import Unfinished
     from sim.records.result import Result
+    from sim.scenario.load import Case
 
 NAME = "run"
+COMPILING = "the engine is compiled once for this installation (about half a minute)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, and how it is to be answered."""
+
+    case: Case
+    design: Design
+    folder: Folder
+    engine: str
+    workers: int
+    quick: bool
+    svg: bool
+    json: bool
+    quiet: bool
+
+    def tell(self, remark: str) -> None:
+        """A message, unless nobody wants any."""
+        if not self.quiet:
+            console.tell(remark)
 
 
 def main(
@@ -45,6 +71,7 @@ def main(
     engine: Engine = EngineChoice.auto,
     workers: Workers = None,
     out: Out = Path("outputs"),
+    resume: Resume = False,
     quick: Annotated[bool, typer.Option("--quick", help="256 worlds x 4 replays and one figure.")] = False,
     svg: Annotated[bool, typer.Option("--svg", help="Draw the figures as SVG too.")] = False,
     json: Json = False,
@@ -53,17 +80,14 @@ def main(
     """Play a scenario, and print the odds with their errors.
 
     Result, tables and figures are kept in DIR/<scenario>/<run id>. The same question asked again is answered from
-    there.
+    there, and one that was interrupted is continued. Ctrl-C stops a run and prints the odds so far.
     """
     import sim
-    from sim.analysis.forecast import any_finished, forecast
-    from sim.cli.pictures import draw_run, drawn
-    from sim.experiment.archive import Draft, folder_for, manifest, write_run
+    from sim.experiment.archive import folder_for, made_with
     from sim.experiment.executors import available_workers
-    from sim.experiment.run import play
+    from sim.experiment.unfinished import Unfinished, insist, question
     from sim.scenario.load import load, warnings_text
 
-    require_engine(engine)
     if workers is not None and workers < 1:
         raise UsageError(f"--workers {workers}: at least 1 plays")
     design = _design(worlds, replays, precision, seed, quick=quick)
@@ -71,56 +95,124 @@ def main(
     if not quiet and case.warnings:
         console.tell(warnings_text(case))
     folder = folder_for(out, case.scenario, design, sim.__version__)
-    known = folder.known()
-    if known is not None and drawn(folder.path, quick=quick, svg=svg):
-        folder.point()
-        _answer(known, f"asked before: answered from {folder.path}", json=json, quiet=quiet)
+    asked = _Asked(case, design, folder, engine.value, workers or available_workers(), quick, svg, json, quiet)
+    if _known(asked):
         return
-    started = time.perf_counter()
+    about = question(case.scenario, design, sim.__version__, made_with(asked.engine))
+    if resume and folder.known() is None:
+        insist(folder, about)
     # the folder first: hours of play must not end at a folder that cannot be written
-    with Draft(folder) as draft, console.Bar(quiet=quiet) as bar:
-        played = play(case.scenario, design, workers or available_workers(), bar)
-        if not any_finished(played):
-            raise FailedRunsError(_all_failed(played.outcomes.status.tolist()))
-        result = forecast(case, played, design)
-        draw_run(draft.path / "figures", case, played, design, result, quick=quick, svg=svg)
-        elapsed = time.perf_counter() - started
-        about = manifest(case.scenario, design, "simpy", sim.__version__, elapsed)
-        write_run(draft.path, case.scenario, played, result, about)
-        draft.keep()
-    _answer(result, f"kept in {folder.path} ({elapsed:.1f} s)", json=json, quiet=quiet)
+    with stoppable() as stop, Unfinished(folder, case.scenario, design, about) as unfinished:
+        # whoever had the folder until now may have finished the run
+        if _known(asked):
+            return
+        for remark in unfinished.remarks:
+            asked.tell(remark)
+        try:
+            result, elapsed = _play(asked, unfinished, stop)
+        except KeyboardInterrupt:
+            if not unfinished.parts.done:
+                raise
+            _answer_so_far(asked, unfinished)
+            raise typer.Exit(INTERRUPTED) from None
+    _answer(result, f"kept in {folder.path} ({elapsed:.1f} s)", asked)
 
 
 def _design(worlds: int | None, replays: int | None, precision: float | None, seed: int, *, quick: bool) -> Design:
-    from sim.experiment.plan import DEFAULT_REPLAYS, DEFAULT_WORLDS, MOST_WORLDS, QUICK_REPLAYS, QUICK_WORLDS, Design
+    from sim.experiment import plan
 
     if quick and precision is not None:
         raise UsageError("--quick and --precision exclude each other: one plays little, the other as much as it takes")
     if worlds is None:
-        worlds = MOST_WORLDS if precision is not None else (QUICK_WORLDS if quick else DEFAULT_WORLDS)
+        fixed = plan.QUICK_WORLDS if quick else plan.DEFAULT_WORLDS
+        worlds = fixed if precision is None else plan.MOST_WORLDS_FOR_PRECISION
     if replays is None:
-        replays = QUICK_REPLAYS if quick else DEFAULT_REPLAYS
-    return Design(worlds, replays, seed, precision)
+        replays = plan.QUICK_REPLAYS if quick else plan.DEFAULT_REPLAYS
+    return plan.Design(worlds, replays, seed, precision)
 
 
-def _answer(result: Result, remark: str, *, json: bool, quiet: bool) -> None:
+def _known(asked: _Asked) -> bool:
+    """Answer from the archive, where it has the run and its figures."""
+    from sim.cli.pictures import drawn
+    from sim.experiment.unfinished import clear_leftovers
+
+    known = asked.folder.known()
+    if known is None or not drawn(asked.folder.path, quick=asked.quick, svg=asked.svg):
+        return False
+    clear_leftovers(asked.folder)
+    asked.folder.point()
+    _answer(known, f"asked before: answered from {asked.folder.path}", asked)
+    return True
+
+
+def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, float]:
+    """Play what is not there yet, and put the finished run in its place; gives the result and the seconds it took."""
+    import sim
+    from sim.analysis.forecast import any_finished, failure_reasons, forecast
+    from sim.cli.pictures import draw_run
+    from sim.experiment import archive, engines, plan
+    from sim.experiment.run import play
+
+    case, design, parts = asked.case, asked.design, unfinished.parts
+    started = time.perf_counter()
+    if engines.needs_compiling(asked.engine):
+        asked.tell(COMPILING)
+    with console.Bar(quiet=asked.quiet) as bar:
+
+        def progress(done: int, total: int | None) -> None:
+            stop.check()
+            bar(done, total)
+
+        played = play(case.scenario, design, asked.workers, progress, engine=asked.engine, kept=parts)
+    if not any_finished(played):
+        reasons = ", ".join(f"{reason} ({runs} runs)" for reason, runs in failure_reasons(played).items())
+        raise FailedRunsError(f"every run failed, so there are no odds: {reasons}")
+    result = forecast(case, played, design)
+    with parts.writing():
+        figures = unfinished.draft / "figures"
+        draw_run(figures, case, played, design, result, quick=asked.quick, svg=asked.svg)
+        parts.join(unfinished.draft, rows=played.worlds * design.replays <= plan.MOST_ROWS)
+        elapsed = time.perf_counter() - started
+        about = archive.manifest(
+            case.scenario, design, asked.engine, sim.__version__, elapsed, len(parts.done), unfinished.found
+        )
+        archive.write_run(unfinished.draft, case.scenario, result, about)
+        stop.check()
+        unfinished.publish()
+    return result, elapsed
+
+
+def _answer(result: Result, remark: str, asked: _Asked) -> None:
     """Print the result, then fail if runs failed: the odds are told, but the command is no success."""
-    from sim.experiment.archive import to_json
-    from sim.report.summary import summary, summary_tsv
-
-    if json:
-        console.out(to_json(result))
-    else:
-        console.out(summary(result, console.width()) if console.on_terminal() else summary_tsv(result))
-    if not quiet:
-        console.tell(remark)
+    _print(result, asked)
+    asked.tell(remark)
     failed = result["counts"]["failed"]
     if failed:
         raise FailedRunsError(f"{failed} of {result['design']['runs']} runs failed; see the warnings")
 
 
-def _all_failed(statuses: list[int]) -> str:
-    from sim.records.outcomes import FAILURES
+def _answer_so_far(asked: _Asked, unfinished: Unfinished) -> None:
+    """Print the odds of the parts that are finished, marked as what they are, and how to go on."""
+    from sim.analysis.forecast import any_finished, forecast
+    from sim.experiment.run import interrupted
 
-    reasons = ", ".join(f"{FAILURES[code]} ({statuses.count(code)} runs)" for code in sorted(set(statuses)))
-    return f"every run failed, so there are no odds: {reasons}"
+    stopped = f"stopped after {unfinished.standing()}"
+    played = interrupted(asked.case.scenario, unfinished.parts)
+    if any_finished(played):
+        people, table = console.on_terminal(), not console.on_terminal()
+        if people and not asked.json:
+            console.out(f"Unfinished: {stopped}.\n")
+        _print(forecast(asked.case, played, asked.design), asked)
+        if table and not asked.json:
+            console.out(f"design\tunfinished\t{stopped}\t\n")
+    asked.tell(f"interrupted: {stopped}; they are kept, and --resume goes on from there")
+
+
+def _print(result: Result, asked: _Asked) -> None:
+    from sim.experiment.archive import to_json
+    from sim.report.summary import summary, summary_tsv
+
+    if asked.json:
+        console.out(to_json(result))
+    else:
+        console.out(summary(result, console.width()) if console.on_terminal() else summary_tsv(result))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sim.engines.memory import LOG_DUE, LOG_EFFECT, LOG_ROWS, LOG_WIDTH, LOGGED, Log, State
+from sim.engines.kernels.memory import LOG_DUE, LOG_EFFECT, LOG_ROWS, LOG_WIDTH, LOGGED, Log, State
 from sim.kernel import kernel
 from sim.records.story import Applied, Due, Hold, Story
 
-OUTCOMES = ("fired", "guard", "chance", "otherwise")
-FIRED, GUARD, CHANCE, OTHERWISE = range(4)
+OUTCOMES = ("fired", "otherwise", "guard", "chance")
+FIRED, OTHERWISE, GUARD, CHANCE = range(4)
 
 
 @kernel

@@ -1,26 +1,28 @@
-"""One due: guard, chance, amounts on a snapshot, effects, settle (S4 to S6, S10).
+"""Effects, applied to current values one after another (S4, S6, S8, S10).
 
-Kernels of the compiled engine; see `sim.engines.settling`.
+Kernels; see `sim.engines.kernels`.
 """
 
 from __future__ import annotations
 
 from math import isfinite
 
-from sim.chance.quantiles import family_quantile
-from sim.engines import tables as t
-from sim.engines.memory import (
+from sim.engines.kernels import tables as t
+from sim.engines.kernels.amounts import amount
+from sim.engines.kernels.memory import (
     ARMINGS,
-    DUES,
+    DELAY,
     FIRST,
     FIRST_FLAGS,
     FIRST_KIND,
     FIRST_RANK,
     FIRST_ROOT,
-    LOG_DUE,
     LOG_EFFECT,
+    NOT_FINITE,
+    PENDING,
     RESETS,
     SERIAL,
+    STEPS,
     STIRRED,
     WAITING,
     Log,
@@ -30,10 +32,10 @@ from sim.engines.memory import (
     State,
     World,
 )
-from sim.engines.primitives import uniform_at, with_length
-from sim.engines.queue import SERIAL_BITS, push, remove_all, take_slot
-from sim.engines.settling import look, meets, put, settle, settle_clock, spoil
-from sim.engines.telling import CHANCE, FIRED, GUARD, OTHERWISE, tell
+from sim.engines.kernels.queue import SERIAL_BITS, push, remove_all, take_slot
+from sim.engines.kernels.reading import look
+from sim.engines.kernels.settling import put, spoil
+from sim.engines.kernels.telling import tell
 from sim.kernel import kernel
 from sim.rules.flows import clamp
 from sim.rules.program import (
@@ -41,134 +43,13 @@ from sim.rules.program import (
     ADD_TENSION,
     ARM,
     BEGIN,
-    CLOCK,
     DISARM,
     END,
-    LOAD_Z,
-    NO_Z,
-    PARAMETER,
     RESET,
     SCALE_QUANTITY,
     SET_QUANTITY,
     SET_TENSION,
 )
-
-PENDING, NOT_FINITE, DELAY, STEPS = 2, 3, 4, 6
-
-
-@kernel
-def fresh_draw(
-    draws: t.Ints,
-    table: t.Floats,
-    length: int,
-    numbers: t.Floats,
-    room: t.Floats,
-    address: tuple[int, int, int],
-    row: int,
-    j: int,
-) -> float:
-    """An `each` draw of a world, from its address."""
-    seed, world, replay = address
-    for i in range(8):
-        room[i] = numbers[draws[row + t.PARAMETERS + i]]
-    u = uniform_at(seed, world, replay, draws[row + t.STREAM], j, 0)
-    return family_quantile(draws[row + t.FAMILY], u, room, with_length(table, length))
-
-
-@kernel
-def draw(
-    tables: t.Tables, sizes: Sizes, world: World, state: State, scratch: Scratch, address: tuple[int, int, int], index: int, j: int
-) -> float:
-    """The draw of a firing, made once: the same index and occurrence are the same number throughout a run."""
-    if state.d_count[index] != j:
-        state.d_value[index] = fresh_draw(
-            tables.draws, tables.table, sizes.table, world.numbers, scratch.parameters, address, t.DRAW * index, j
-        )
-        state.d_count[index] = j
-    return float(state.d_value[index])
-
-
-@kernel
-def part(
-    tables: t.Tables,
-    sizes: Sizes,
-    world: World,
-    state: State,
-    scratch: Scratch,
-    address: tuple[int, int, int],
-    kind: int,
-    index: int,
-    j: int,
-) -> float:
-    """A parameter or a draw."""
-    if kind == PARAMETER:
-        return float(world.numbers[index])
-    return draw(tables, sizes, world, state, scratch, address, index, j)
-
-
-@kernel
-def amount(
-    tables: t.Tables,
-    sizes: Sizes,
-    world: World,
-    state: State,
-    scratch: Scratch,
-    address: tuple[int, int, int],
-    row: int,
-    j: int,
-    load: float,
-) -> float:
-    """(A + B z) v on the state as it is."""
-    if world.simple[row] != 0:
-        return float(world.fixed[row])
-    at = t.AMOUNTS * row
-    a = tables.amounts
-    result = part(tables, sizes, world, state, scratch, address, a[at + t.A_KIND], a[at + t.A], j)
-    if a[at + t.Z_KIND] != NO_Z:
-        factor = load if a[at + t.Z_KIND] == LOAD_Z else state.quantity[a[at + t.Z]]
-        result = result + part(tables, sizes, world, state, scratch, address, a[at + t.B_KIND], a[at + t.B], j) * factor
-    return result * part(tables, sizes, world, state, scratch, address, a[at + t.V_KIND], a[at + t.V], j)
-
-
-@kernel
-def evaluate(
-    tables: t.Tables,
-    sizes: Sizes,
-    world: World,
-    state: State,
-    scratch: Scratch,
-    address: tuple[int, int, int],
-    first: int,
-    end: int,
-    j: int,
-    load: float,
-) -> int:
-    """Amounts, delays and spans of the effects that apply go to `scratch`; their number, or a status below 0."""
-    ready = 0
-    for effect in range(first, end):
-        row = t.EFFECT * effect
-        condition = tables.effects[row + t.IF]
-        if condition >= 0:
-            drawn = draw(tables, sizes, world, state, scratch, address, condition, j)
-            if not isfinite(drawn):
-                return -NOT_FINITE
-            if not drawn >= world.numbers[tables.effects[row + t.LEVEL]]:
-                continue
-        scratch.effect[ready] = row
-        scratch.amount[ready], scratch.after[ready], scratch.over[ready] = 0.0, 0.0, 0.0
-        arms = tables.effects[row + t.OPERATION] == ARM
-        if tables.effects[row + t.AMOUNT] >= 0:
-            number = amount(tables, sizes, world, state, scratch, address, tables.effects[row + t.AMOUNT], j, load)
-            if not isfinite(number):
-                return -NOT_FINITE
-            scratch.amount[ready] = number
-        if arms and tables.effects[row + t.OWN_TICKET] == 0:
-            scratch.after[ready] = amount(tables, sizes, world, state, scratch, address, tables.effects[row + t.AFTER], j, load
-            )
-        if arms and tables.effects[row + t.OVER] >= 0:
-            scratch.over[ready] = amount(tables, sizes, world, state, scratch, address, tables.effects[row + t.OVER], j, load)
-        ready += 1
-    return ready
 
 
 @kernel
@@ -181,13 +62,11 @@ def write_quantity(
         number = before + number
     elif operation == SCALE_QUANTITY:
         number = before * number
-    row = t.QUANTITY * target
-    floor, ceiling = world.numbers[tables.quantities[row + t.Q_FLOOR]], world.numbers[tables.quantities[row + t.Q_CEILING]]
-    number = clamp(number, floor, ceiling)
+    number = clamp(number, world.floor[target], world.ceiling[target])
     if not isfinite(number):
         return NOT_FINITE
     if number != before:
-        put(tables, sizes, state, target, number)
+        put(tables, state, target, number)
         spoil(tables, sizes, state, target)
     return 0
 
@@ -411,72 +290,3 @@ def apply(
         spoil(tables, sizes, state, target)
     tell(log, state, LOG_EFFECT, operation, target, 0, before, after, 0.0)
     return 0
-
-
-@kernel
-def judge(
-    tables: t.Tables, world: World, state: State, address: tuple[int, int, int], rank: int, occurrence: int, step: int
-) -> int:
-    """Guard, then chance: what becomes of the due; a status below 0."""
-    row = t.RULE * rank
-    if not meets(tables, world, state, tables.rules[row + t.GUARD], tables.rules[row + t.GUARD_END]):
-        return GUARD
-    if tables.rules[row + t.CHANCE] >= 0:
-        chance = world.numbers[tables.rules[row + t.CHANCE]]
-        if not isfinite(chance):
-            return -NOT_FINITE
-        # a uniform lies strictly between 0 and 1, so some chances need none
-        if chance >= 1.0:
-            return FIRED
-        seed, number, replay = address
-        stream = tables.rules[row + t.CHANCE_STREAM]
-        if chance <= 0.0 or not uniform_at(seed, number, replay, stream, occurrence, step) < chance:
-            return OTHERWISE if tables.rules[row + t.ELSE] < tables.rules[row + t.ELSE_END] else CHANCE
-    return FIRED
-
-
-@kernel
-def fire(
-    tables: t.Tables,
-    sizes: Sizes,
-    world: World,
-    state: State,
-    queue: Queue,
-    scratch: Scratch,
-    log: Log,
-    address: tuple[int, int, int],
-    rank: int,
-    now: float,
-    instance: int,
-    occurrence: int,
-    step: int,
-    since: float,
-    load: float,
-    block: int,
-    flags: int,
-) -> int:
-    """One due, whose trigger has been consumed; a status."""
-    row = t.RULE * rank
-    state.counts[DUES] += 1
-    outcome = judge(tables, world, state, address, rank, occurrence, step)
-    if outcome < 0:
-        return -outcome
-    tell(log, state, LOG_DUE, rank, instance, outcome, now, since, load)
-    is_clock = tables.rules[row + t.TRIGGER] == CLOCK
-    own = tables.rules[row + t.OWN]
-    if outcome == GUARD or outcome == CHANCE:  # noqa: PLR1714 - two comparisons compile, a membership does not
-        return settle_clock(tables, world, state, own, now, False, False) if is_clock else 0
-    first, last = tables.rules[row + t.DOES], tables.rules[row + t.DOES_END]
-    if outcome == OTHERWISE:
-        first, last = tables.rules[row + t.ELSE], tables.rules[row + t.ELSE_END]
-    count = evaluate(tables, sizes, world, state, scratch, address, first, last, occurrence, load)
-    if count < 0:
-        return -count
-    for ready in range(count):
-        status = apply(
-            tables, sizes, world, state, queue, scratch, log, address, ready, now, rank, load, block, flags
-        )
-        if status != 0:
-            return status
-    return settle(tables, sizes, world, state, log, now, own if is_clock else -1, block, flags)
-

@@ -1,127 +1,22 @@
-"""After a firing: derived quantities, clocks, watches, each only if something that it depends on has changed (S4, S7-S9).
+"""Clocks: what they have used up, when they are due at the earliest, and when exactly (S7, section 3).
 
-Kernels of the compiled engine. They say in flat tables what `docs/semantics.md` says in words, and what the reference
-engine says in objects; statuses are the failure codes of `sim.records.outcomes`, 0 is none.
+Kernels; see `sim.engines.kernels`.
 """
 
 from __future__ import annotations
 
 from math import inf, isfinite
 
-from sim.engines import tables as t
-from sim.engines.memory import (
-    CLOCKS_CHANGED,
-    FLAGS,
-    HOLDING,
-    IDLE,
-    LOG_HOLD,
-    RESETS,
-    STIRRED,
-    WATCHES_CHANGED,
-    Log,
-    Scratch,
-    Sizes,
-    State,
-    World,
-)
-from sim.engines.primitives import lowest
-from sim.engines.telling import tell
+from sim.engines.kernels import tables as t
+from sim.engines.kernels.memory import CLOCKS_CHANGED, RATE, Scratch, Sizes, State, World
+from sim.engines.kernels.primitives import lowest
+from sim.engines.kernels.reading import look, meets
 from sim.kernel import kernel
-from sim.rules.flows import integral_after, level_after, multiplier, relaxation, waiting_time
-from sim.rules.program import LOW, SUM
+from sim.rules.flows import multiplier, waiting_time
 
-NOT_FINITE, DELAY, RATE = 3, 4, 5
 # how far below its residual a clock's consumption must lie to be called below: thousands of times what rounding can do
 CLEARLY = 1e-12
-
-
-@kernel
-def look(tables: t.Tables, world: World, state: State, tension: int, time: float) -> None:
-    """Level and integral of a tension, from its anchor in one step; kept until another time is asked for."""
-    if state.t_seen[tension] == time:
-        return
-    row = t.TENSIONS * tension
-    value = state.t_value[tension]
-    baseline = world.numbers[tables.tensions[row + t.T_BASELINE]]
-    decay = world.numbers[tables.tensions[row + t.T_DECAY]]
-    elapsed = time - state.t_anchor[tension]
-    # at rest any factor gives the same bits, so the exponential is saved
-    relaxed = -1.0 if value == baseline else relaxation(decay, elapsed)
-    state.t_level[tension] = level_after(value, baseline, relaxed)
-    since = integral_after(value, baseline, decay, elapsed, relaxed)
-    state.t_grown[tension] = state.t_integral[tension] + since
-    state.t_seen[tension] = time
-
-
-@kernel
-def meets(tables: t.Tables, world: World, state: State, first: int, end: int) -> bool:
-    """All closed bounds hold."""
-    for condition in range(first, end):
-        x = state.quantity[tables.conditions[t.CONDITION * condition + t.OF]]
-        if not (x >= world.lower[condition] and x <= world.upper[condition]):
-            return False
-    return True
-
-
-@kernel
-def spoil(tables: t.Tables, sizes: Sizes, state: State, quantity: int) -> None:
-    """A quantity has changed: note what is derived from it, and who depends on it or on that."""
-    for word in range(sizes.derived_words):
-        state.stale[word] |= tables.derived_after[quantity * sizes.derived_words + word]
-    for word in range(sizes.clock_words):
-        state.clocks[word] |= tables.clocks_after[quantity * sizes.clock_words + word]
-    for word in range(sizes.watch_words):
-        state.watches[word] |= tables.watches_after[quantity * sizes.watch_words + word]
-    state.counts[STIRRED] = 1
-
-
-@kernel
-def put(tables: t.Tables, sizes: Sizes, state: State, quantity: int, number: float) -> None:
-    """A stored quantity has a new value: keep it, and its flag."""
-    state.quantity[quantity] = number
-    flag = tables.flag_of[quantity]
-    if flag != 0:
-        state.counts[FLAGS] = state.counts[FLAGS] | flag if number >= 0.5 else state.counts[FLAGS] & ~flag
-
-
-@kernel
-def derive(tables: t.Tables, sizes: Sizes, world: World, state: State, place: int, first: bool) -> float:
-    """The value of a derived quantity on the state as it is."""
-    row = t.DERIVED * place
-    kind = tables.derived[row + t.KIND]
-    term = tables.derived[row + t.TERMS]
-    if kind == SUM:
-        total = world.numbers[tables.derived[row + t.CONSTANT]]
-        for i in range(term, tables.derived[row + t.TERMS_END]):
-            total += world.numbers[tables.terms[t.TERM * i + 1]] * state.quantity[tables.terms[t.TERM * i]]
-        return total
-    here = state.quantity[tables.terms[t.TERM * term]]
-    if kind != LOW:
-        return here - state.quantity[tables.terms[t.TERM * (term + 1)]]
-    before = state.quantity[sizes.stored + place]
-    if first or state.reset[place // t.WORD] >> place % t.WORD & 1 or here < before:
-        return here
-    return before
-
-
-@kernel
-def settle_derived(tables: t.Tables, sizes: Sizes, world: World, state: State) -> int:
-    """Recompute what is stale, in dependency order."""
-    for word in range(sizes.derived_words):
-        stale = state.stale[word]
-        state.stale[word] = 0
-        while stale != 0:
-            place = word * t.WORD + lowest(stale)
-            stale &= stale - 1
-            number = derive(tables, sizes, world, state, place, False)
-            if not isfinite(number):
-                return NOT_FINITE
-            state.quantity[sizes.stored + place] = number
-    if state.counts[RESETS] != 0:
-        state.counts[RESETS] = 0
-        for word in range(sizes.derived_words):
-            state.reset[word] = 0
-    return 0
+LIKELY = 0.8
 
 
 @kernel
@@ -138,7 +33,7 @@ def anchor(tables: t.Tables, world: World, state: State, clock: int, now: float)
 
 @kernel
 def coefficient_of(tables: t.Tables, world: World, state: State, clock: int) -> float:
-    """base * exp(sum of effects): negative, infinite or NaN where the rate is none."""
+    """Base * exp(sum of effects): negative, infinite or NaN where the rate is none."""
     row = t.CLOCK * clock
     exponent = 0.0
     first, end = tables.clocks[row + t.EXPONENT], tables.clocks[row + t.EXPONENT_END]
@@ -238,8 +133,15 @@ def solve(tables: t.Tables, world: World, state: State, scratch: Scratch, clock:
 
 
 @kernel
+def likely_due(state: State, clock: int, time: float) -> bool:
+    """Whether a clock's bound lies so far before `time` that looking whether it is due by then would be wasted."""
+    since = state.c_time[clock]
+    return bool(state.c_bound[clock] - since < LIKELY * (time - since))
+
+
+@kernel
 def postpone(tables: t.Tables, world: World, state: State, clock: int, time: float) -> bool:
-    """Raise a clock's bound beyond `time`, if it is clearly not due by then; no exponential but the tensions' at `time`.
+    """Raise a clock's bound beyond `time` if it is clearly not due by then, with no exponential but the tensions'.
 
     "Clearly" leaves room for what rounding can do to the solver and to the integrals, so that no order can change.
     """
@@ -268,7 +170,9 @@ def postpone(tables: t.Tables, world: World, state: State, clock: int, time: flo
 
 
 @kernel
-def settle_clock(tables: t.Tables, world: World, state: State, clock: int, now: float, stirred: bool, moved: bool) -> int:
+def settle_clock(
+    tables: t.Tables, world: World, state: State, clock: int, now: float, stirred: bool, moved: bool
+) -> int:
     """S7: a clock is anchored anew only if its rate changed. `stirred`: a quantity that it reads may have changed."""
     row = t.CLOCK * clock
     coefficient, active = state.c_coefficient[clock], state.c_active[clock]
@@ -278,12 +182,17 @@ def settle_clock(tables: t.Tables, world: World, state: State, clock: int, now: 
         if not (isfinite(coefficient) and coefficient >= 0.0):
             return RATE
     if moved or active != state.c_active[clock] or coefficient != state.c_coefficient[clock]:
-        used = consume(tables, world, state, clock, now)
         if state.c_active[clock] != 0:
+            used = consume(tables, world, state, clock, now)
             if not isfinite(used):
                 return RATE
             rest = state.c_residual[clock] - used
             state.c_residual[clock] = rest if rest > 0.0 else 0.0
+        elif active != 0:
+            anchor(tables, world, state, clock, now)
+        else:
+            # a clock that is off and stays off uses nothing up, and needs no levels
+            state.c_time[clock] = now
         state.c_coefficient[clock], state.c_active[clock] = coefficient, active
     elif state.c_fresh[clock] == 0:
         return 0
@@ -312,56 +221,3 @@ def settle_clocks(tables: t.Tables, sizes: Sizes, world: World, state: State, no
         state.clocks[word] = 0
         state.moved[word] = 0
     return 0
-
-
-@kernel
-def settle_watch(
-    tables: t.Tables, world: World, state: State, log: Log, watch: int, now: float, block: int, flags: int
-) -> int:
-    """S9: idle, holding or spent; a break while holding ends the hold."""
-    row = t.WATCH * watch
-    before = state.w_state[watch]
-    if meets(tables, world, state, tables.watches[row + t.HELD], tables.watches[row + t.HELD_END]):
-        if before == IDLE:
-            hold = world.numbers[tables.watches[row + t.HOLD]]
-            if not (isfinite(hold) and hold >= 0.0):
-                return DELAY
-            state.w_state[watch] = HOLDING
-            state.w_since[watch] = now
-            state.w_due[watch] = now + hold
-            state.w_block[watch] = block
-            state.w_flags[watch] = flags
-            state.counts[WATCHES_CHANGED] = 1
-        return 0
-    if before == HOLDING:
-        tell(log, state, LOG_HOLD, tables.watches[row + t.W_RANK], 0, 0, state.w_since[watch], now, 0.0)
-        state.w_due[watch] = inf
-        state.counts[WATCHES_CHANGED] = 1
-    state.w_state[watch] = IDLE
-    return 0
-
-
-@kernel
-def settle(
-    tables: t.Tables, sizes: Sizes, world: World, state: State, log: Log, now: float, fired: int, block: int, flags: int
-) -> int:
-    """S4 (6). `fired` is the clock that fired, -1 where it was none."""
-    if state.counts[STIRRED] != 0:
-        state.counts[STIRRED] = 0
-        status = settle_derived(tables, sizes, world, state)
-        if status != 0:
-            return status
-    status = settle_clocks(tables, sizes, world, state, now, fired)
-    if status != 0:
-        return status
-    for word in range(sizes.watch_words):
-        waiting = state.watches[word]
-        state.watches[word] = 0
-        while waiting != 0:
-            place = lowest(waiting)
-            waiting &= waiting - 1
-            status = settle_watch(tables, world, state, log, word * t.WORD + place, now, block, flags)
-            if status != 0:
-                return status
-    return 0
-

@@ -6,7 +6,7 @@ later one, and their numbers are set aside at arming.
 
 from __future__ import annotations
 
-from sim.engines.memory import FREED, QUEUED, USED, Queue, State
+from sim.engines.kernels.memory import FREED, QUEUED, USED, Queue, State
 from sim.kernel import kernel
 
 SERIAL_BITS = 44

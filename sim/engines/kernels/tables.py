@@ -58,7 +58,10 @@ RUNNING, COUNTED = range(2)
 
 
 class Tables(NamedTuple):
-    """All of a Program; every field is a flat array of int64 but `table`, which holds the choices' values."""
+    """All of a Program; every field is a flat array of int64 but `table`, which holds the choices' values.
+
+    A row of `after` says for a quantity what depends on it: derived quantities, then clocks, then watches.
+    """
 
     rules: Ints
     conditions: Ints
@@ -77,9 +80,7 @@ class Tables(NamedTuple):
     draws: Ints
     table: Floats
     flag_of: Ints
-    derived_after: Ints
-    clocks_after: Ints
-    watches_after: Ints
+    after: Ints
 
 
 QUANTITY = 4
@@ -127,9 +128,14 @@ def make_tables(program: Program) -> Tables:
         draws=_flat(_draws(plan), DRAW),
         table=np.array([*plan.table, 0.0], dtype=np.float64),
         flag_of=_flag_bits(program),
-        derived_after=_sets(plan.derived_after, len(plan.derived)),
-        clocks_after=_sets(_reached(plan, plan.clocks_of_quantity, plan.clocks), len(plan.clocks)),
-        watches_after=_sets(_reached(plan, plan.watches_of, plan.watches), len(plan.watches)),
+        after=np.concatenate(
+            [
+                _sets(plan.derived_after, len(plan.derived)),
+                _sets(_reached(plan, plan.clocks_of_quantity, plan.clocks), len(plan.clocks)),
+                _sets(_reached(plan, plan.watches_of, plan.watches), len(plan.watches)),
+            ],
+            axis=1,
+        ).ravel(),
     )
 
 
@@ -220,7 +226,7 @@ def _signed(word: int) -> int:
 
 
 def _flat(rows: Iterable[Sequence[int]], width: int) -> Ints:
-    """One row behind another, each filled up to its width; never empty, so that every pointer has something to point to."""
+    """One row behind another, filled up to its width; never empty, so that every pointer has something to point to."""
     table = [[*row, *[0] * (width - len(row))] for row in rows]
     return np.array(table or [[0] * width], dtype=np.int64).ravel()
 
@@ -235,13 +241,13 @@ def _reached(plan: Plan, readers: Sequence[Sequence[int]], of: Sequence[int]) ->
 
 
 def _sets(members: Sequence[Sequence[int]], count: int) -> Ints:
-    """A set a row, as bits."""
+    """A set a row, as bits; rows x words."""
     width = words(count)
     table = np.zeros((max(1, len(members)), width), dtype=np.int64)
     for row, places in enumerate(members):
         for place in places:
             table[row, place // WORD] |= 1 << place % WORD
-    return table.ravel()
+    return table
 
 
 def _flag_bits(program: Program) -> Ints:

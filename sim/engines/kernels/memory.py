@@ -6,19 +6,21 @@ parts: a run begins by copying the state on day 0, which is made once a world.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.tables import EFFECT, GAINS, Tables, words
+from sim.engines.kernels.tables import EFFECT, GAINS, Tables, words
 from sim.records.outcomes import Floats, Ints
 from sim.rules.program import Program
 
 Bytes = npt.NDArray[np.uint8]
 
+# statuses of a run: 0, or the reason of its failure (`sim.records.outcomes.FAILURES`)
+BUDGET, PENDING, NOT_FINITE, DELAY, RATE, STEPS = range(1, 7)
 IDLE, HOLDING, SPENT = range(3)
-# places in `State.counts`
+# places in `State.counts`; `WATCH` is the watch whose hold ends first, the two before it say what is to be found anew
 (
     WORLD_STATUS,
     DUES,
@@ -40,7 +42,8 @@ IDLE, HOLDING, SPENT = range(3)
     LOGGED,
     CLOCKS_CHANGED,
     WATCHES_CHANGED,
-) = range(20)
+    WATCH,
+) = range(21)
 COUNTS = 24
 # places in `State.times`
 NOW, FIRST, CLOCK_FLOOR, WATCH_FLOOR = range(4)
@@ -72,6 +75,7 @@ class Sizes(NamedTuple):
     table: int
     floats: int
     ints: int
+    words: int
     derived_words: int
     clock_words: int
     watch_words: int
@@ -85,9 +89,10 @@ class Sizes(NamedTuple):
 class World(NamedTuple):
     """The numbers of one world, and what follows from them once for all its replays.
 
-    `inside`, `outside` and `baseline` belong to a gain, `factor` to a clock, `lower` and `upper` are the bounds of conditions with their slack, `fixed` the amounts that need neither a draw nor
-    a quantity (NaN where they do), `moved` the clocks that a write of a tension moves, `order` and `dates` the dated
-    rules as they come due, `floats` and `ints` the state on day 0.
+    `inside`, `outside` and `baseline` belong to a gain, `factor` to a clock. `lower` and `upper` are the bounds of
+    conditions with their slack, `fixed` the amounts that need neither a draw nor a quantity (where `simple` is 1),
+    `moved` the clocks that a write of a tension moves, `order` and `dates` the dated rules as they come due (`turns`:
+    their places among the dated rules), `floats` and `ints` the state on day 0.
     """
 
     numbers: Floats
@@ -95,11 +100,14 @@ class World(NamedTuple):
     outside: Floats
     baseline: Floats
     factor: Floats
+    floor: Floats
+    ceiling: Floats
     lower: Floats
     upper: Floats
     fixed: Floats
     simple: Ints
     moved: Ints
+    turns: Ints
     order: Ints
     dates: Floats
     floats: Floats
@@ -107,7 +115,11 @@ class World(NamedTuple):
 
 
 class State(NamedTuple):
-    """The state of a run. Names begin with what they belong to: q, t, c (clock), g (gain), w, k (kind), r, h, s."""
+    """The state of a run. Names begin with what they belong to: tension, clock, gain, watch, kind, draw, rule.
+
+    `changed` holds what depends on quantities that changed, as the sets `stale`, `clocks` and `watches`; `moved` the
+    clocks whose tensions changed, `reset` the lows that are to begin anew.
+    """
 
     floats: Floats
     ints: Ints
@@ -149,10 +161,11 @@ class State(NamedTuple):
     r_ticket: Ints
     r_pending: Ints
     d_count: Ints
-    stale: Ints
     reset: Ints
-    clocks: Ints
     moved: Ints
+    changed: Ints
+    stale: Ints
+    clocks: Ints
     watches: Ints
 
 
@@ -221,6 +234,7 @@ def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
         table=len(tables.table) - 1,
         floats=0,
         ints=0,
+        words=words(len(program.derived_kind)) + words(triggers[1]) + words(triggers[2]),
         derived_words=words(len(program.derived_kind)),
         clock_words=words(triggers[1]),
         watch_words=words(triggers[2]),
@@ -253,19 +267,20 @@ def make_state(sizes: Sizes) -> State:
         **dict.fromkeys(("k_on", "k_running"), sizes.kinds),
         **dict.fromkeys(("r_ticket", "r_pending"), sizes.rules),
         "d_count": sizes.draws,
-        "stale": sizes.derived_words,
         "reset": sizes.derived_words,
-        "clocks": sizes.clock_words,
         "moved": sizes.clock_words,
-        "watches": sizes.watch_words,
+        "changed": sizes.words,
     }
     real, real_parts = _parts(floats, np.float64)
     whole, whole_parts = _parts(ints, np.int64)
-    return State(floats=real, ints=whole, **real_parts, **whole_parts)
+    first, second = sizes.derived_words, sizes.derived_words + sizes.clock_words
+    changed = whole_parts["changed"]
+    sets = {"stale": changed[:first], "clocks": changed[first:second], "watches": changed[second:]}
+    return State(floats=real, ints=whole, **real_parts, **whole_parts, **sets)
 
 
-def _parts(lengths: dict[str, int], kind: type) -> tuple[npt.NDArray[np.generic], dict[str, npt.NDArray[np.generic]]]:
-    whole = np.zeros(sum(lengths.values()), dtype=kind)
+def _parts(lengths: dict[str, int], kind: type) -> tuple[Any, dict[str, Any]]:
+    whole: Any = np.zeros(sum(lengths.values()), dtype=kind)
     parts, first = {}, 0
     for name, length in lengths.items():
         parts[name] = whole[first : first + length]
@@ -279,11 +294,14 @@ def make_world(sizes: Sizes) -> World:
         numbers=np.zeros(sizes.parameters),
         **{name: np.zeros(sizes.gains) for name in ("inside", "outside", "baseline")},
         factor=np.zeros(sizes.clocks),
+        floor=np.zeros(sizes.stored),
+        ceiling=np.zeros(sizes.stored),
         lower=np.zeros(sizes.conditions),
         upper=np.zeros(sizes.conditions),
         fixed=np.zeros(max(1, sizes.amounts)),
         simple=np.zeros(max(1, sizes.amounts), dtype=np.int64),
         moved=np.zeros(max(1, sizes.tensions) * sizes.clock_words, dtype=np.int64),
+        turns=np.arange(sizes.starts + 1, dtype=np.int64),
         order=np.zeros(sizes.starts + 1, dtype=np.int64),
         dates=np.zeros(sizes.starts + 1),
         floats=np.zeros(sizes.floats),
@@ -293,8 +311,8 @@ def make_world(sizes: Sizes) -> World:
 
 def make_queue(sizes: Sizes) -> Queue:
     """Room for as many armed instances as a run may have."""
-    whole = {name: np.zeros(sizes.room + 1, dtype=np.int64) for name in Queue._fields}
-    real = {name: np.zeros(sizes.room + 1) for name in ("time", "load", "since", "after", "over")}
+    whole: dict[str, Any] = {name: np.zeros(sizes.room + 1, dtype=np.int64) for name in Queue._fields}
+    real: dict[str, Any] = {name: np.zeros(sizes.room + 1) for name in ("time", "load", "since", "after", "over")}
     return Queue(**{**whole, **real})
 
 
@@ -302,7 +320,10 @@ def make_scratch(sizes: Sizes, tables: Tables) -> Scratch:
     """Room for the longest list of effects."""
     tensions, effects = max(1, sizes.tensions), len(tables.effects) // EFFECT
     return Scratch(
-        *(np.zeros(tensions) for _ in range(4)),
+        gain=np.zeros(tensions),
+        level=np.zeros(tensions),
+        baseline=np.zeros(tensions),
+        decay=np.zeros(tensions),
         effect=np.zeros(effects, dtype=np.int64),
         amount=np.zeros(effects),
         after=np.zeros(effects),

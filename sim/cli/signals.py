@@ -1,0 +1,54 @@
+"""Ctrl-C: the first asks for a clean stop, the second leaves at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+INTERRUPTED = 130
+
+
+class Stop:
+    """Whether somebody asked for a stop."""
+
+    def __init__(self) -> None:
+        """Nobody did."""
+        self.asked = False
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if so: the first one may have got lost in a place that eats errors."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        del number, frame
+        if self.asked:
+            # not `sys.exit`: whatever still works in other threads is not waited for
+            os._exit(INTERRUPTED)
+        self.asked = True
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Inside, SIGINT and SIGTERM raise `KeyboardInterrupt` once, and end the process the second time."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # only the main thread may change what a signal does
+        return
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in former.items():
+        # what is ignored stays ignored: a shell's background job does not hear Ctrl-C, nohup is left alone
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop.hear)
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            # None: it was not set from Python, and cannot be set back from it
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
