@@ -85,7 +85,7 @@ Worlds = Annotated[
         "--worlds",
         metavar="N",
         parser=whole("--worlds"),
-        help="Draws of what is not known.  [default: 2048]",
+        help="Draws of what is not known.  [default: 8192]",
         show_default=False,
     ),
 ]

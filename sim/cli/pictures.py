@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.analysis.forecast import cumulative_by_kind
 from sim.errors import FailedRunsError
+from sim.experiment.engines import SIMPY
 from sim.experiment.plan import Design
 from sim.experiment.probing import fan, probe, weekly
 from sim.experiment.run import Played
@@ -27,9 +28,12 @@ def drawn(path: Path, *, quick: bool, svg: bool) -> bool:
 
 
 def draw_run(
-    folder: Path, case: Case, played: Played, design: Design, result: Result, *, quick: bool, svg: bool
+    folder: Path, case: Case, played: Played, design: Design, result: Result, engine: str, *, quick: bool, svg: bool
 ) -> None:
-    """The figures of a run, each with its table: odds alone when quick, else timing, forces and pathways too."""
+    """The figures of a run, each with its table: odds alone when quick, else timing, forces and pathways too.
+
+    Runs that were played by an engine are played again by it where their paths are wanted.
+    """
     from sim.report.figures import odds, pathways, timing
     from sim.report.render import save
 
@@ -43,7 +47,7 @@ def draw_run(
     save(pathways.draw(result), pathways.table(result), folder, "pathways", svg)
     sides = troop_sums(case.scenario)
     if sides:
-        _draw_forces(folder, case.scenario, design, result, sides[0], svg=svg)
+        _draw_forces(folder, case.scenario, design, result, engine, sides[0], svg=svg)
 
 
 def troop_sums(scenario: Scenario) -> list[str]:
@@ -53,13 +57,15 @@ def troop_sums(scenario: Scenario) -> list[str]:
     return list(dict.fromkeys([*defined, *every]))
 
 
-def _draw_forces(folder: Path, scenario: Scenario, design: Design, result: Result, name: str, *, svg: bool) -> None:
+def _draw_forces(
+    folder: Path, scenario: Scenario, design: Design, result: Result, engine: str, name: str, *, svg: bool
+) -> None:
     from sim.report.figures import forces
     from sim.report.render import save
     from sim.report.wording import origin
 
     days = weekly(scenario)
-    paths = probe(scenario, design.seed, min(FAN_WORLDS, result["design"]["worlds"]), days, [name])[0]
+    paths = probe(scenario, engine, design.seed, min(FAN_WORLDS, result["design"]["worlds"]), days, [name])[0]
     if not len(paths):
         return
     side = name.split(".")[1].replace("_", " ")
@@ -99,7 +105,8 @@ def draw_preview(folder: Path, scenario: Scenario, seed: int) -> list[Path]:
     if not names:
         names = [*program.quantities, *program.tensions][:4]
     days = weekly(scenario)
-    paths = probe(scenario, seed, PREVIEW_WORLDS, days, names)
+    # so few runs are played sooner than the compiled engine is loaded
+    paths = probe(scenario, SIMPY, seed, PREVIEW_WORLDS, days, names)
     if not paths.shape[1]:
         raise FailedRunsError(f"each of the {PREVIEW_WORLDS} runs of the preview failed: `sim trace` tells how")
     every = [fan(scenario, name, _label(name), _unit(name), days, paths[place]) for place, name in enumerate(names)]

@@ -9,7 +9,7 @@ from sim.chance.streams import check_design
 from sim.errors import UsageError
 from sim.estimates.sequences import looks
 
-DEFAULT_WORLDS, DEFAULT_REPLAYS = 2048, 8
+DEFAULT_WORLDS, DEFAULT_REPLAYS = 8192, 8
 QUICK_WORLDS, QUICK_REPLAYS = 256, 4
 MOST_WORLDS = 100_000_000
 MOST_WORLDS_FOR_PRECISION = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines.reference import Reference
+from sim.experiment.engines import make_engine
 from sim.experiment.run import world_values
 from sim.records.outcomes import FINISHED, Floats
 from sim.records.paths import Fan
@@ -13,16 +13,16 @@ from sim.scenario.load import Scenario
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def probe(scenario: Scenario, seed: int, worlds: int, days: Floats, names: list[str]) -> Floats:
+def probe(scenario: Scenario, engine: str, seed: int, worlds: int, days: Floats, names: list[str]) -> Floats:
     """Quantities and tensions on some days in replay 0 of the first worlds (shape: names x runs x days)."""
     program = scenario.program
     every = [*program.quantities, *program.tensions]
     columns = [every.index(name) for name in names]
     _, numbers = world_values(scenario, seed, np.arange(worlds))
-    engine = Reference(program, seed)
+    player = make_engine(engine, program, seed)
     tables = []
     for world, row in enumerate(numbers.tolist()):
-        result = engine.play(row, world, 0, probes=days.tolist())
+        result = player.play(row, world, 0, probes=days.tolist())
         if result.status == FINISHED and result.probed is not None:
             tables.append(result.probed[:, columns].T)
     if not tables:

@@ -170,7 +170,7 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
     result = forecast(case, played, design)
     with parts.writing():
         figures = unfinished.draft / "figures"
-        draw_run(figures, case, played, design, result, quick=asked.quick, svg=asked.svg)
+        draw_run(figures, case, played, design, result, asked.engine, quick=asked.quick, svg=asked.svg)
         parts.join(unfinished.draft, rows=played.worlds * design.replays <= plan.MOST_ROWS)
         elapsed = time.perf_counter() - started
         about = archive.manifest(
