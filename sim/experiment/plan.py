@@ -13,8 +13,8 @@ DEFAULT_WORLDS, DEFAULT_REPLAYS = 8192, 8
 QUICK_WORLDS, QUICK_REPLAYS = 256, 4
 MOST_WORLDS = 100_000_000
 MOST_WORLDS_FOR_PRECISION = 1_000_000
-PART_RUNS = 65_536
-STRETCH_WORLDS = 8_192
+PART_RUNS, SMALL_PART_RUNS = 65_536, 16_384
+STRETCH_WORLDS = 2_048
 MOST_ROWS = 1_000_000
 
 
@@ -57,11 +57,11 @@ class Part:
 def parts(design: Design) -> Iterator[Part]:
     """The parts of a design, in order: about `PART_RUNS` runs each, but never less than a world.
 
-    They follow from the design alone, so that a run that was killed finds its parts again, whoever plays it.
+    Where a row a run is kept they are smaller, so that a run of a second or two can be interrupted too. They follow from the design alone, so that a run that was killed finds its parts again, whoever plays it.
     """
-    size = max(1, PART_RUNS // design.replays)
+    rows = design.worlds * design.replays <= MOST_ROWS
+    size = max(1, (SMALL_PART_RUNS if rows else PART_RUNS) // design.replays)
     if design.precision is None:
-        rows = design.worlds * design.replays <= MOST_ROWS
         for worlds in cut(range(design.worlds), size):
             yield Part(worlds, tuple(cut(worlds, STRETCH_WORLDS)), rows)
         return

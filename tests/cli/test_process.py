@@ -100,7 +100,7 @@ if __name__ == "__main__":
     # a background job of a shell is started deaf to Ctrl-C; this one is to hear it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     executors.WORTH_WORKERS = 1
-    plan.PART_RUNS = 16
+    plan.SMALL_PART_RUNS = 16
     console.Bar.__call__ = stop
     if AGAIN:
         run.interrupted = look

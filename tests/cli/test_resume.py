@@ -20,7 +20,7 @@ HOW = "they are kept, and --resume goes on from there"
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 8 worlds: 20 worlds are three of them."""
-    monkeypatch.setattr(plan, "PART_RUNS", 16)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 16)
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, worlds: int) -> None:
@@ -114,7 +114,7 @@ def test_interrupted_again_and_again(sim: Sim, hazard: Path) -> None:
 
 def test_precision_goes_on_to_the_same_bytes(sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stops after 1 536 worlds: the third look."""
-    monkeypatch.setattr(plan, "PART_RUNS", 1024)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 1024)
     asked = ("--precision", 0.045, "--replays", 1, "--engine", "simpy", "--json", "--out", "o")
     answer = sim("run", hazard, *asked)
     stopped = json.loads(answer.out)["design"]
@@ -133,7 +133,7 @@ def test_precision_stopped_in_a_part_that_was_kept_plays_it_again(
     sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ("--precision", 0.1, "--replays", 1, "--engine", "simpy", "--json", "--out", "o")
-    monkeypatch.setattr(plan, "PART_RUNS", 65_536)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 65_536)
     expected = whole(sim, hazard, *asked)
 
     def interrupt(*_: object) -> None:
@@ -173,7 +173,7 @@ def test_resume_with_other_questions_there(sim: Sim, hazard: Path) -> None:
 def test_resume_names_an_unfinished_run_with_a_precision(
     sim: Sim, hazard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "PART_RUNS", 1024)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 1024)
     precise = ("--precision", 0.02, "--replays", 1, "--engine", "simpy", "--out", "o")
     interrupted(sim, hazard, *precise, worlds=1025)
     answer = sim("run", hazard, *ASKED, "--resume")

@@ -36,7 +36,7 @@ def scenario() -> Scenario:
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 20 worlds with 2 replays, so that 50 worlds are three parts, the last of them shorter."""
-    monkeypatch.setattr(plan, "PART_RUNS", 40)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 40)
 
 
 def played(scenario: Scenario, folder: Path, design: Design = DESIGN, workers: int = 1) -> Played:
@@ -56,7 +56,7 @@ def on_disk(folder: Path) -> dict[str, bytes]:
 @given(st.integers(1, 5000), st.integers(1, 100), st.integers(1, 3000))
 def test_parts_are_the_worlds_in_order_and_about_as_large_as_asked(worlds: int, replays: int, runs: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(plan, "PART_RUNS", runs)
+        patched.setattr(plan, "SMALL_PART_RUNS", runs)
         found = list(parts(Design(worlds, replays)))
     assert list(chain(*(part.worlds for part in found))) == list(range(worlds))
     for part in found:
@@ -67,7 +67,7 @@ def test_parts_are_the_worlds_in_order_and_about_as_large_as_asked(worlds: int, 
 @given(st.integers(1, 6000), st.integers(1, 100), st.integers(1, 70_000))
 def test_with_a_precision_every_stretch_ends_at_a_look(worlds: int, replays: int, runs: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(plan, "PART_RUNS", runs)
+        patched.setattr(plan, "SMALL_PART_RUNS", runs)
         found = list(parts(Design(worlds, replays, precision=0.01)))
     assert [stretch.stop for part in found for stretch in part.stretches] == list(looks(worlds))
     assert list(chain(*(part.worlds for part in found))) == list(range(worlds))
@@ -174,7 +174,7 @@ def test_strange_files_and_parts_of_another_cut_go(
     kept = Parts(tmp_path, scenario)
     assert kept.survey(DESIGN) == 0
     assert (len(kept.done), len(on_disk(tmp_path))) == (3, 9)
-    monkeypatch.setattr(plan, "PART_RUNS", 60)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 60)
     kept = Parts(tmp_path, scenario)
     kept.survey(DESIGN)
     assert (kept.done, on_disk(tmp_path)) == ({}, {})
@@ -229,7 +229,7 @@ def test_failed_write_says_where_and_what_is_kept(
     with pytest.raises(SimError) as told:
         played(scenario, tmp_path)
     monkeypatch.undo()
-    monkeypatch.setattr(plan, "PART_RUNS", 40)
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 40)
     assert str(told.value) == (
         f"cannot write to {tmp_path}: No space left on device; make room there or let it be written, then go on with "
         "--resume: 20 worlds are kept"

@@ -23,7 +23,7 @@ import sim.analysis.forecast, sim.cli.app, sim.cli.pictures, sim.experiment.run,
 from sim.experiment import plan, unfinished
 
 SCENARIO, WHERE, EXTRA = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
-plan.PART_RUNS = 16
+plan.SMALL_PART_RUNS = 16
 
 def light(folder, *_, **__):
     folder.mkdir(parents=True)
