@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.estimates.odds import proportion
 from sim.estimates.paired import paired_difference
+from sim.experiment.engines import AUTO
 from sim.experiment.plan import Design
 from sim.experiment.probing import probe
 from sim.experiment.run import Rows, play_rows
@@ -203,7 +204,7 @@ def centres(full: Configuration) -> None:
     opens, closes = scenario.program.opens, scenario.program.closes
     days = np.array([0.0, opens, (opens + closes) / 2.0])
     names = [name for name, _ in CENTRES]
-    *paths, active = probe(scenario, DESIGN.seed, DESIGN.worlds, days, [*names, "build_ups.main.active"])
+    *paths, active = probe(scenario, AUTO, DESIGN.seed, DESIGN.worlds, days, [*names, "build_ups.main.active"])
     quiet = active < 0.5
     rows = []
     for place, (name, reference) in enumerate(CENTRES):

@@ -182,6 +182,11 @@ def needs_compiling() -> bool:
         return True
 
 
+def keeps_code() -> bool:
+    """Whether what is compiled can be kept for the next time."""
+    return _open_cache() is not None
+
+
 def _open_cache() -> Path | None:
     """The cache folder, made where it is missing; None where nothing can be kept."""
     folder = cache_folder()

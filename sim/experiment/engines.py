@@ -48,11 +48,19 @@ def make_engine(asked: str, program: Program, seed: int) -> Engine:
     return Compiled(program, seed)
 
 
-def needs_compiling(asked: str) -> bool:
-    """Whether the first play takes longer because the engine was not yet compiled for this installation."""
+def compiling_note(asked: str) -> str | None:
+    """What to tell somebody who has to wait for the compiler; None where nobody has to."""
     if engine_name(asked) == SIMPY:
-        return False
+        return None
     # loads numba
     from sim.engines import compiled
 
-    return compiled.needs_compiling()
+    if not compiled.needs_compiling():
+        return None
+    if compiled.keeps_code():
+        return "the engine is compiled once for this installation (about half a minute)"
+    root = compiled.cache_folder().parent
+    return (
+        f"the engine is compiled (about half a minute), and again each time, because {root} cannot be written; name "
+        f"another folder with {compiled.CACHE_VARIABLE}, or take --engine simpy"
+    )

@@ -57,7 +57,8 @@ class Part:
 def parts(design: Design) -> Iterator[Part]:
     """The parts of a design, in order: about `PART_RUNS` runs each, but never less than a world.
 
-    Where a row a run is kept they are smaller, so that a run of a second or two can be interrupted too. They follow from the design alone, so that a run that was killed finds its parts again, whoever plays it.
+    Where a row a run is kept they are smaller, so that a run of a second or two can be interrupted too. They follow
+    from the design alone, so that a run that was killed finds its parts again, whoever plays it.
     """
     rows = design.worlds * design.replays <= MOST_ROWS
     size = max(1, (SMALL_PART_RUNS if rows else PART_RUNS) // design.replays)

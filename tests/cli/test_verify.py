@@ -19,7 +19,6 @@ import pytest
 
 from sim.cli import console
 from sim.cli.commands import verify
-from sim.cli.commands.run import COMPILING
 from sim.engines.reference import Reference
 from sim.experiment import engines
 from sim.records.outcomes import Outcomes, RunResult
@@ -173,7 +172,7 @@ def test_real_engines_agree(sim: Sim) -> None:
     assert told["dues"] > 60
 
 
-@pytest.mark.parametrize(("quiet", "told"), [((), f"{COMPILING}\n"), (("--quiet",), "")])
+@pytest.mark.parametrize(("quiet", "told"), [((), "wait for the compiler\n"), (("--quiet",), "")])
 def test_first_play_is_announced(
     sim: Sim, two: str, monkeypatch: pytest.MonkeyPatch, quiet: tuple[str, ...], told: str
 ) -> None:
@@ -183,7 +182,7 @@ def test_first_play_is_announced(
         made.append(name)
         return Altered(program, seed)
 
-    monkeypatch.setattr(engines, "needs_compiling", lambda name: name == "compiled")
+    monkeypatch.setattr(engines, "compiling_note", {"compiled": "wait for the compiler"}.get)
     monkeypatch.setattr(engines, "make_engine", make)
     answer = sim("verify", two, "--runs", 2, *quiet)
     assert (answer.code, answer.err, made) == (0, told, ["simpy", "compiled"])

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from sim.scenario.load import Case
 
 NAME = "run"
-COMPILING = "the engine is compiled once for this installation (about half a minute)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +154,9 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
 
     case, design, parts = asked.case, asked.design, unfinished.parts
     started = time.perf_counter()
-    if engines.needs_compiling(asked.engine):
-        asked.tell(COMPILING)
+    note = engines.compiling_note(asked.engine)
+    if note is not None:
+        asked.tell(note)
     with console.Bar(quiet=asked.quiet) as bar:
 
         def progress(done: int, total: int | None) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.commands.run import COMPILING
 from sim.cli.options import File, Json, Quiet, ReplaysOfRun, Seed, Set, Variant, whole
 from sim.errors import FailedRunsError, SimError
 
@@ -73,8 +72,9 @@ def both_engines(program: Program, seed: int, *, quiet: bool) -> tuple[Engine, E
     """The engine that explains, and the one that is fast; a first play that takes longer is announced."""
     from sim.experiment import engines
 
-    if not quiet and engines.needs_compiling(engines.COMPILED):
-        console.tell(COMPILING)
+    note = engines.compiling_note(engines.COMPILED)
+    if note is not None and not quiet:
+        console.tell(note)
     return engines.make_engine(engines.SIMPY, program, seed), engines.make_engine(engines.COMPILED, program, seed)
 
 
