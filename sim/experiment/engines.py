@@ -48,6 +48,11 @@ def make_engine(asked: str, program: Program, seed: int) -> Engine:
     return Compiled(program, seed)
 
 
+def ready_engine(program: Program, seed: int) -> Engine:
+    """The compiled engine, unless somebody would have to wait for the compiler: for a few hundred runs."""
+    return make_engine(AUTO if compiling_note(AUTO) is None else SIMPY, program, seed)
+
+
 def compiling_note(asked: str) -> str | None:
     """What to tell somebody who has to wait for the compiler; None where nobody has to."""
     if engine_name(asked) == SIMPY:

@@ -240,9 +240,9 @@ def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
         watch_words=words(triggers[2]),
         budget=budget,
         room=room,
-        horizon=program.horizon,
-        opens=program.opens,
-        closes=program.closes,
+        horizon=float(program.horizon),
+        opens=float(program.opens),
+        closes=float(program.closes),
     )
     state = make_state(sizes)
     return sizes._replace(floats=len(state.floats), ints=len(state.ints))
