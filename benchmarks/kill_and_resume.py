@@ -1,7 +1,7 @@
 """Killed and gone on with: `python -m benchmarks.kill_and_resume [--kills N] [--seed N]`, from the project's root.
 
 Plays a question once in one go, then again and again killed by SIGKILL at random moments, uniform over the time that
-the first took, and asked again until it is answered. All files but `manifest.json` must be equal byte for byte.
+the first took, and asked again with --resume. All files but `manifest.json` must be equal byte for byte.
 """
 
 from __future__ import annotations
@@ -42,21 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         whole = files(folder / "whole")
         print(f"{asked.worlds} worlds x {REPLAYS} in one go: {seconds:.1f} s, {len(whole)} files")
         print(f"{'killed after':>12}  {'left behind':<28}  {'gone on in':>10}  files")
-        wrong = 0
-        for number in range(asked.kills):
-            out = folder / f"killed{number}"
+        wrong = killed = late = 0
+        while killed < asked.kills:
+            out = folder / f"killed{killed}"
             moment = moments.uniform(0.0, seconds)
-            kill(design, out, moment)
+            if not kill(design, out, moment):
+                late += 1
+                shutil.rmtree(out)
+                continue
+            killed += 1
             left = state(out)
             started = time.perf_counter()
-            finish(design, out)
+            # where the killed process had not even begun there is nothing that --resume could insist on
+            finish([*design, *(["--resume"] if any(out.glob("*/.*/design.json")) else [])], out)
             again = time.perf_counter() - started
             different = differing(whole, files(out))
             wrong += bool(different)
             verdict = "equal" if not different else f"DIFFERENT: {', '.join(different)}"
             print(f"{moment:>10.2f} s  {left:<28}  {again:>8.2f} s  {verdict}", flush=True)
             shutil.rmtree(out)
-    print(f"{asked.kills} kills, {wrong} with a difference")
+    print(f"{killed} kills, {wrong} with a difference; {late} more came after the end and do not count")
     return 1 if wrong else 0
 
 
@@ -75,15 +80,16 @@ def finish(design: Sequence[str], out: Path) -> None:
     subprocess.run(command(design, out), env=environment(), stdout=subprocess.DEVNULL, check=True)
 
 
-def kill(design: Sequence[str], out: Path, moment: float) -> None:
-    """Ask, and kill the process after so many seconds, unless it is done by then."""
+def kill(design: Sequence[str], out: Path, moment: float) -> bool:
+    """Ask, and kill the process after so many seconds; False if it was done by then."""
     nowhere = subprocess.DEVNULL
     process = subprocess.Popen(command(design, out), env=environment(), stdout=nowhere, stderr=nowhere)
     try:
         process.wait(moment)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        return process.wait() == -signal.SIGKILL
+    return False
 
 
 def state(out: Path) -> str:
