@@ -30,6 +30,7 @@ from numba.extending import intrinsic, overload, register_jitable
 from sim.chance import streams
 from sim.engines.kernels import loop, memory, primitives, tables
 from sim.engines.kernels.amounts import draw, varied_amount
+from sim.engines.kernels.reading import look
 from sim.engines.kernels.telling import read_story
 from sim.kernel import KERNELS
 from sim.records.outcomes import FINISHED, Floats, Outcomes, RunResult, addresses
@@ -213,7 +214,7 @@ def _translate() -> None:
     for function in KERNELS:
         # kernels that take whole tables are not called: handing over their hundred words would cost more than what
         # they do
-        inlined = function.__module__.startswith("sim.engines") and function not in (draw, varied_amount)
+        inlined = function.__module__.startswith("sim.engines") and function not in (draw, varied_amount, look)
         register_jitable(**_OPTIONS, forceinline=inlined)(function)
 
 

@@ -128,6 +128,11 @@ def evaluate(
     ready = 0
     for effect in range(first, end):
         row = t.EFFECT * effect
+        known = world.known[effect]
+        if known == known:
+            scratch.effect[ready], scratch.amount[ready] = row, known
+            ready += 1
+            continue
         condition = tables.effects[row + t.IF]
         if condition >= 0:
             drawn = draw(

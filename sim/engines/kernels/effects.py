@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from sim.engines.kernels import memory as m
 from sim.engines.kernels import tables as t
 from sim.engines.kernels.amounts import amount
 from sim.engines.kernels.memory import (
@@ -75,9 +76,8 @@ def write_quantity(
 def write_tension(
     tables: t.Tables, sizes: Sizes, world: World, state: State, operation: int, target: int, number: float, now: float
 ) -> int:
-    """Add, scale or set, clamped; a write that changes nothing moves no anchor."""
-    look(tables, world, state, target, now)
-    before = state.t_level[target]
+    """Add, scale or set, clamped; a write that changes nothing moves no anchor. The tension has been looked at."""
+    before = state.tension[m.ROW * target + m.LEVEL]
     if operation == ADD_QUANTITY:
         number = before + number
     elif operation == SCALE_QUANTITY:
@@ -86,10 +86,10 @@ def write_tension(
     if not isfinite(number):
         return NOT_FINITE
     if number != before:
-        state.t_integral[target] = state.t_grown[target]
-        state.t_anchor[target] = now
-        state.t_value[target] = number
-        state.t_level[target] = number
+        state.tension[m.ROW * target + m.ANCHORED] = state.tension[m.ROW * target + m.INTEGRAL]
+        state.tension[m.ROW * target + m.ANCHOR] = now
+        state.tension[m.ROW * target + m.VALUE] = number
+        state.tension[m.ROW * target + m.LEVEL] = number
         for word in range(sizes.clock_words):
             state.moved[word] |= world.moved[target * sizes.clock_words + word]
     return 0
@@ -267,12 +267,12 @@ def apply(
             return status
         after = state.quantity[target]
     elif operation <= SET_TENSION:
-        look(tables, world, state, target, now)
-        before = state.t_level[target]
+        look(state.tension, target, now)
+        before = state.tension[m.ROW * target + m.LEVEL]
         status = write_tension(tables, sizes, world, state, operation - ADD_TENSION, target, number, now)
         if status != 0:
             return status
-        after = state.t_level[target]
+        after = state.tension[m.ROW * target + m.LEVEL]
     elif operation == ARM:
         return arm(tables, sizes, world, state, queue, scratch, log, address, ready, now, load, block, flags)
     elif operation == DISARM:

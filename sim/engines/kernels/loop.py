@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import inf, log
 
+from sim.engines.kernels import memory as m
 from sim.engines.kernels import tables as t
 from sim.engines.kernels.dues import fire
 from sim.engines.kernels.effects import mark_opening
@@ -54,11 +55,11 @@ def load(tables: t.Tables, state: State, address: tuple[int, int, int], clock: i
     """A new exponential for a clock."""
     seed, number, replay = address
     stream = tables.rules[t.RULE * tables.clocks[t.CLOCK * clock + t.RANK] + t.WAIT_STREAM]
-    state.c_residual[clock] = -log(uniform_at(seed, number, replay, stream, occurrence, 0))
+    state.clock[m.ROW * clock + m.RESIDUAL] = -log(uniform_at(seed, number, replay, stream, occurrence, 0))
 
 
 @kernel
-def next_clock(tables: t.Tables, sizes: Sizes, world: World, state: State, scratch: Scratch, before: float) -> int:
+def next_clock(tables: t.Tables, sizes: Sizes, state: State, scratch: Scratch, before: float) -> int:
     """The clock that is due first, if that is no later than `before`; -1 if none is.
 
     The clock with the least bound is looked at again and again: if its bound is exact it is the first; else it is shown
@@ -73,10 +74,10 @@ def next_clock(tables: t.Tables, sizes: Sizes, world: World, state: State, scrat
         state.times[CLOCK_FLOOR] = least
         if first < 0 or least > limit:
             return -1
-        if state.c_solved[first] != 0:
+        if state.mark[m.ROW * first + m.SOLVED] != 0:
             return first
-        if likely_due(state, first, limit) or not postpone(tables, world, state, first, limit):
-            solve(tables, world, state, scratch, first, sizes.horizon)
+        if likely_due(state, first, limit) or not postpone(tables, state, first, limit):
+            solve(tables, state, scratch, first, sizes.horizon)
 
 
 @kernel
@@ -91,7 +92,7 @@ def next_watch(sizes: Sizes, state: State) -> int:
 
 
 @kernel
-def probe(tables: t.Tables, sizes: Sizes, world: World, state: State, story: Log, until: float) -> None:
+def probe(sizes: Sizes, state: State, story: Log, until: float) -> None:
     """Read all quantities and tensions on the probe days before `until`."""
     place = state.counts[PROBED]
     columns = sizes.quantities + sizes.tensions
@@ -99,8 +100,8 @@ def probe(tables: t.Tables, sizes: Sizes, world: World, state: State, story: Log
         for quantity in range(sizes.quantities):
             story.probed[columns * place + quantity] = state.quantity[quantity]
         for tension in range(sizes.tensions):
-            look(tables, world, state, tension, story.days[place])
-            story.probed[columns * place + sizes.quantities + tension] = state.t_level[tension]
+            look(state.tension, tension, story.days[place])
+            story.probed[columns * place + sizes.quantities + tension] = state.tension[m.ROW * tension + m.LEVEL]
         place += 1
     state.counts[PROBED] = place
 
@@ -141,7 +142,7 @@ def next_due(
             time, rank, trigger, own = state.times[WATCH_FLOOR], held, WATCHED, watch
     if state.counts[CLOCKS_CHANGED] != 0 or state.times[CLOCK_FLOOR] <= time:
         state.counts[CLOCKS_CHANGED] = 0
-        clock = next_clock(tables, sizes, world, state, scratch, time)
+        clock = next_clock(tables, sizes, state, scratch, time)
         if clock >= 0:
             ringing = tables.clocks[t.CLOCK * clock + t.RANK]
             if state.c_bound[clock] < time or ringing < rank:
@@ -152,7 +153,6 @@ def next_due(
 @kernel
 def take(
     tables: t.Tables,
-    world: World,
     state: State,
     queue: Queue,
     address: tuple[int, int, int],
@@ -176,18 +176,22 @@ def take(
         state.counts[WAITING] -= 1
         advance(state, queue)
     elif trigger == WATCHED:
-        occurrence = state.w_count[own]
-        state.w_count[own] += 1
-        since, block, flags = state.w_since[own], state.w_block[own], state.w_flags[own]
-        state.w_state[own] = SPENT
+        occurrence = state.watch[m.ROW * own + m.W_COUNT]
+        state.watch[m.ROW * own + m.W_COUNT] += 1
+        since, block, flags = (
+            state.w_since[own],
+            state.watch[m.ROW * own + m.W_BLOCK],
+            state.watch[m.ROW * own + m.W_FLAGS],
+        )
+        state.watch[m.ROW * own + m.W_STATE] = SPENT
         state.w_due[own] = inf
         state.counts[WATCHES_CHANGED] = 1
     else:
-        occurrence = state.c_count[own]
-        state.c_count[own] += 1
+        occurrence = state.mark[m.ROW * own + m.COUNT]
+        state.mark[m.ROW * own + m.COUNT] += 1
         load(tables, state, address, own, occurrence + 1)
-        anchor(tables, world, state, own, now)
-        state.c_fresh[own] = 1
+        anchor(tables, state, own, now)
+        state.mark[m.ROW * own + m.FRESH] = 1
     return instance, occurrence, step, since, carried, block, flags
 
 
@@ -207,10 +211,10 @@ def begin_run(tables: t.Tables, sizes: Sizes, world: World, state: State, addres
 
 
 @kernel
-def finish_run(tables: t.Tables, sizes: Sizes, world: World, state: State, story: Log) -> None:
+def finish_run(sizes: Sizes, state: State, story: Log) -> None:
     """What can only be said at the end: the last probes, and crises that lasted beyond the opening."""
     if story.room[LOG_DAYS] > 0:
-        probe(tables, sizes, world, state, story, sizes.horizon)
+        probe(sizes, state, story, sizes.horizon)
     for kind in range(sizes.kinds):
         if state.k_on[kind] != 0:
             mark_opening(sizes, state, kind, inf)
@@ -236,10 +240,10 @@ def play_run(
         if not now < sizes.horizon:
             break
         if story.room[LOG_DAYS] > 0:
-            probe(tables, sizes, world, state, story, now)
+            probe(sizes, state, story, now)
         state.times[NOW] = now
         instance, occurrence, step, since, carried, block, flags = take(
-            tables, world, state, queue, address, now, rank, trigger, own
+            tables, state, queue, address, now, rank, trigger, own
         )
         if state.counts[DUES] >= sizes.budget:
             return BUDGET
@@ -249,7 +253,7 @@ def play_run(
         )  # fmt: skip
         if status != 0:
             return status
-    finish_run(tables, sizes, world, state, story)
+    finish_run(sizes, state, story)
     return 0
 
 

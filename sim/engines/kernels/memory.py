@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.kernels.tables import EFFECT, GAINS, Tables, words
+from sim.engines.kernels.tables import CONDITION, EFFECT, GAINS, TERM, Tables, words
 from sim.records.outcomes import Floats, Ints
 from sim.rules.program import Program
 
@@ -48,6 +48,14 @@ COUNTS = 24
 # places in `State.times`
 NOW, FIRST, CLOCK_FLOOR, WATCH_FLOOR = range(4)
 TIMES = 8
+# columns of `State.tension` and, as far as `DECAY`, of `State.gain`, in rows of `ROW`
+ROW = 8
+LEVEL, INTEGRAL, BASELINE, DECAY, VALUE, ANCHOR, ANCHORED, SEEN = range(ROW)
+SLOPE, INSIDE, OUTSIDE = range(4, 7)
+# columns of `State.clock`, `State.mark` and `State.watch`
+TIME, RESIDUAL, COEFFICIENT, HIGHEST, CONSTANT, FACTOR = range(6)
+ACTIVE, SOLVED, FRESH, SIMPLE, COUNT = range(5)
+W_STATE, W_COUNT, W_BLOCK, W_FLAGS = range(4)
 # kinds of log rows
 LOG_DUE, LOG_EFFECT, LOG_HOLD = range(3)
 LOG_WIDTH = 4
@@ -69,6 +77,9 @@ class Sizes(NamedTuple):
     starts: int
     kinds: int
     conditions: int
+    terms: int
+    exponents: int
+    effects: int
     amounts: int
     draws: int
     parameters: int
@@ -89,21 +100,20 @@ class Sizes(NamedTuple):
 class World(NamedTuple):
     """The numbers of one world, and what follows from them once for all its replays.
 
-    `inside`, `outside` and `baseline` belong to a gain, `factor` to a clock. `lower` and `upper` are the bounds of
-    conditions with their slack, `fixed` the amounts that need neither a draw nor a quantity (where `simple` is 1),
-    `moved` the clocks that a write of a tension moves, `order` and `dates` the dated rules as they come due (`turns`:
-    their places among the dated rules), `floats` and `ints` the state on day 0.
+    `bounds` are those of conditions with their slack, lower and upper in turn, `coefficients` and `powers` the factors
+    of sums and of exponents. `known` are the amounts of effects that are one number a world (else NaN), `fixed` the
+    amounts that need neither a draw nor a quantity (where `simple` is 1). `moved` are the clocks that a write of a
+    tension moves, `order` and `dates` the dated rules as they come due (`turns`: their places among the dated rules),
+    `floats` and `ints` the state on day 0.
     """
 
     numbers: Floats
-    inside: Floats
-    outside: Floats
-    baseline: Floats
-    factor: Floats
     floor: Floats
     ceiling: Floats
-    lower: Floats
-    upper: Floats
+    bounds: Floats
+    coefficients: Floats
+    powers: Floats
+    known: Floats
     fixed: Floats
     simple: Ints
     moved: Ints
@@ -115,7 +125,10 @@ class World(NamedTuple):
 
 
 class State(NamedTuple):
-    """The state of a run. Names begin with what they belong to: tension, clock, gain, watch, kind, draw, rule.
+    """The state of a run. Names begin with what they belong to: clock, watch, kind, draw, rule.
+
+    What is read together stands together, in rows: `tension`, `gain`, `clock` and `watch`, and in `mark` the
+    whole numbers of a clock. Rows also hold those numbers of their world that are read with them.
 
     `changed` holds what depends on quantities that changed, as the sets `stale`, `clocks` and `watches`; `moved` the
     clocks whose tensions changed, `reset` the lows that are to begin anew.
@@ -126,36 +139,18 @@ class State(NamedTuple):
     times: Floats
     counts: Ints
     quantity: Floats
-    t_value: Floats
-    t_anchor: Floats
-    t_integral: Floats
-    t_seen: Floats
-    t_level: Floats
-    t_grown: Floats
-    c_time: Floats
-    c_residual: Floats
-    c_coefficient: Floats
-    c_highest: Floats
+    tension: Floats
+    gain: Floats
+    clock: Floats
     c_bound: Floats
-    c_constant: Floats
-    g_level: Floats
-    g_integral: Floats
-    g_slope: Floats
     w_due: Floats
     w_since: Floats
     k_begun: Floats
     k_onset: Floats
     k_early: Floats
     d_value: Floats
-    c_active: Ints
-    c_solved: Ints
-    c_fresh: Ints
-    c_simple: Ints
-    c_count: Ints
-    w_state: Ints
-    w_count: Ints
-    w_block: Ints
-    w_flags: Ints
+    mark: Ints
+    watch: Ints
     k_on: Ints
     k_running: Ints
     r_ticket: Ints
@@ -227,7 +222,10 @@ def sizes_of(program: Program, tables: Tables, budget: int, room: int) -> Sizes:
         watches=triggers[2],
         starts=triggers[0],
         kinds=len(program.kinds),
-        conditions=len(tables.conditions) // 4,
+        conditions=len(tables.conditions) // CONDITION,
+        terms=len(tables.terms) // TERM,
+        exponents=len(tables.exponents) // TERM,
+        effects=len(tables.effects) // EFFECT,
         amounts=len(program.amounts),
         draws=len(program.draws),
         parameters=len(program.expressions),
@@ -253,17 +251,18 @@ def make_state(sizes: Sizes) -> State:
     floats = {
         "times": TIMES,
         "quantity": sizes.quantities,
-        **dict.fromkeys(("t_value", "t_anchor", "t_integral", "t_seen", "t_level", "t_grown"), sizes.tensions),
-        **dict.fromkeys(("c_time", "c_residual", "c_coefficient", "c_highest", "c_bound", "c_constant"), sizes.clocks),
-        **dict.fromkeys(("g_level", "g_integral", "g_slope"), sizes.gains),
+        "tension": ROW * sizes.tensions,
+        "gain": ROW * sizes.gains,
+        "clock": ROW * sizes.clocks,
+        "c_bound": sizes.clocks,
         **dict.fromkeys(("w_due", "w_since"), sizes.watches),
         **dict.fromkeys(("k_begun", "k_onset", "k_early"), sizes.kinds),
         "d_value": sizes.draws,
     }
     ints = {
         "counts": COUNTS,
-        **dict.fromkeys(("c_active", "c_solved", "c_fresh", "c_simple", "c_count"), sizes.clocks),
-        **dict.fromkeys(("w_state", "w_count", "w_block", "w_flags"), sizes.watches),
+        "mark": ROW * sizes.clocks,
+        "watch": ROW * sizes.watches,
         **dict.fromkeys(("k_on", "k_running"), sizes.kinds),
         **dict.fromkeys(("r_ticket", "r_pending"), sizes.rules),
         "d_count": sizes.draws,
@@ -292,12 +291,12 @@ def make_world(sizes: Sizes) -> World:
     """Room for one world."""
     return World(
         numbers=np.zeros(sizes.parameters),
-        **{name: np.zeros(sizes.gains) for name in ("inside", "outside", "baseline")},
-        factor=np.zeros(sizes.clocks),
         floor=np.zeros(sizes.stored),
         ceiling=np.zeros(sizes.stored),
-        lower=np.zeros(sizes.conditions),
-        upper=np.zeros(sizes.conditions),
+        bounds=np.zeros(2 * sizes.conditions),
+        coefficients=np.zeros(sizes.terms),
+        powers=np.zeros(sizes.exponents),
+        known=np.zeros(sizes.effects),
         fixed=np.zeros(max(1, sizes.amounts)),
         simple=np.zeros(max(1, sizes.amounts), dtype=np.int64),
         moved=np.zeros(max(1, sizes.tensions) * sizes.clock_words, dtype=np.int64),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import inf, isfinite
 
+from sim.engines.kernels import memory as m
 from sim.engines.kernels import tables as t
 from sim.engines.kernels.hazards import settle_clocks
 from sim.engines.kernels.memory import (
@@ -50,23 +51,20 @@ def put(tables: t.Tables, state: State, quantity: int, number: float) -> None:
 
 
 @kernel
-def derive(tables: t.Tables, sizes: Sizes, world: World, state: State, place: int, first: bool) -> float:
-    """The value of a derived quantity on the state as it is."""
+def derive(tables: t.Tables, sizes: Sizes, world: World, state: State, place: int, anew: bool) -> float:
+    """The value of a derived quantity on the state as it is. `anew`: a low begins here."""
     row = t.DERIVED * place
     kind = tables.derived[row + t.KIND]
-    term = tables.derived[row + t.TERMS]
     if kind == SUM:
         total = world.numbers[tables.derived[row + t.CONSTANT]]
-        for i in range(term, tables.derived[row + t.TERMS_END]):
-            total += world.numbers[tables.terms[t.TERM * i + 1]] * state.quantity[tables.terms[t.TERM * i]]
+        for term in range(tables.derived[row + t.TERMS], tables.derived[row + t.TERMS_END]):
+            total += world.coefficients[term] * state.quantity[tables.terms[t.TERM * term]]
         return total
-    here = state.quantity[tables.terms[t.TERM * term]]
+    here = state.quantity[tables.derived[row + t.D_FIRST]]
     if kind != LOW:
-        return here - state.quantity[tables.terms[t.TERM * (term + 1)]]
+        return here - state.quantity[tables.derived[row + t.D_SECOND]]
     before = state.quantity[sizes.stored + place]
-    if first or state.reset[place // t.WORD] >> place % t.WORD & 1 or here < before:
-        return here
-    return before
+    return here if anew or here < before else before
 
 
 @kernel
@@ -76,9 +74,10 @@ def settle_derived(tables: t.Tables, sizes: Sizes, world: World, state: State) -
         stale = state.stale[word]
         state.stale[word] = 0
         while stale != 0:
-            place = word * t.WORD + lowest(stale)
+            bit = lowest(stale)
             stale &= stale - 1
-            number = derive(tables, sizes, world, state, place, False)
+            place = word * t.WORD + bit
+            number = derive(tables, sizes, world, state, place, state.reset[word] >> bit & 1 != 0)
             if not isfinite(number):
                 return NOT_FINITE
             state.quantity[sizes.stored + place] = number
@@ -95,24 +94,24 @@ def settle_watch(
 ) -> int:
     """S9: idle, holding or spent; a break while holding ends the hold."""
     row = t.WATCH * watch
-    before = state.w_state[watch]
+    before = state.watch[m.ROW * watch + m.W_STATE]
     if meets(tables, world, state, tables.watches[row + t.HELD], tables.watches[row + t.HELD_END]):
         if before == IDLE:
             hold = world.numbers[tables.watches[row + t.HOLD]]
             if not (isfinite(hold) and hold >= 0.0):
                 return DELAY
-            state.w_state[watch] = HOLDING
+            state.watch[m.ROW * watch + m.W_STATE] = HOLDING
             state.w_since[watch] = now
             state.w_due[watch] = now + hold
-            state.w_block[watch] = block
-            state.w_flags[watch] = flags
+            state.watch[m.ROW * watch + m.W_BLOCK] = block
+            state.watch[m.ROW * watch + m.W_FLAGS] = flags
             state.counts[WATCHES_CHANGED] = 1
         return 0
     if before == HOLDING:
         tell(log, state, LOG_HOLD, tables.watches[row + t.W_RANK], 0, 0, state.w_since[watch], now, 0.0)
         state.w_due[watch] = inf
         state.counts[WATCHES_CHANGED] = 1
-    state.w_state[watch] = IDLE
+    state.watch[m.ROW * watch + m.W_STATE] = IDLE
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engines.plan import Plan, RulePlan, make_plan
+from sim.engines.plan import DerivedPlan, Plan, RulePlan, make_plan
 from sim.records.outcomes import Floats, Ints
 from sim.rules import program as p
 from sim.rules.program import Program
@@ -40,8 +40,8 @@ EFFECT = 16
 OPERATION, TARGET, AMOUNT, IF, LEVEL, AFTER, STEPS, OVER, OWN_TICKET = range(9)
 AMOUNTS = 8
 A_KIND, A, B_KIND, B, Z_KIND, Z, V_KIND, V = range(8)
-DERIVED = 4
-KIND, CONSTANT, TERMS, TERMS_END = range(4)
+DERIVED = 8
+KIND, CONSTANT, TERMS, TERMS_END, D_FIRST, D_SECOND = range(6)
 TERM = 2
 CLOCK = 16
 RANK, BASE, FACTOR, EXPONENT, EXPONENT_END, GAIN, GAIN_END, ONLY, ONLY_END = range(9)
@@ -109,7 +109,7 @@ def make_tables(program: Program) -> Tables:
     tensions = zip(
         program.tension_start, program.tension_baseline, program.tension_decay, program.tension_cap, strict=True
     )
-    derived = [[item.kind, item.constant, *rows.terms(item.terms)] for item in plan.derived]
+    derived = [_derived(item, rows) for item in plan.derived]
     return Tables(
         rules=_flat(rules, RULE),
         conditions=_flat(rows.of_conditions, CONDITION),
@@ -213,6 +213,12 @@ def _clock(rule: RulePlan, rows: _Rows) -> list[int]:
         *rows.gains(zip(clock.tensions, clock.inside, clock.outside, strict=True)),
         *rows.conditions(clock.only),
     ]
+
+
+def _derived(item: DerivedPlan, rows: _Rows) -> list[int]:
+    # the first two operands stand in the row itself: lows and rises have no others
+    first, second = ([of for of, _ in item.terms] + [0, 0])[:2]
+    return [item.kind, item.constant, *rows.terms(item.terms), first, second]
 
 
 def _draws(plan: Plan) -> list[list[int]]:

@@ -5,8 +5,9 @@ Kernels; see `sim.engines.kernels`.
 
 from __future__ import annotations
 
-from math import inf, isfinite
+from math import inf, isfinite, nan
 
+from sim.engines.kernels import memory as m
 from sim.engines.kernels import tables as t
 from sim.engines.kernels.hazards import anchor, coefficient_of, rate_from_here
 from sim.engines.kernels.memory import (
@@ -31,10 +32,25 @@ from sim.engines.kernels.reading import meets
 from sim.engines.kernels.settling import derive, put
 from sim.kernel import kernel
 from sim.rules.flows import clamp
-from sim.rules.program import NO_Z, PARAMETER
+from sim.rules.program import ARM, NO_Z, PARAMETER
 
 SLACK = 1e-9
 """Bounds forgive a billionth of themselves, as in `flows.reaches`."""
+
+
+@kernel
+def known_amount(tables: t.Tables, world: World, effect: int) -> float:
+    """What an effect always amounts to in this world, 0 where it has no amount; NaN where that is to be found anew."""
+    row = t.EFFECT * effect
+    amount = tables.effects[row + t.AMOUNT]
+    if tables.effects[row + t.OPERATION] == ARM or tables.effects[row + t.IF] >= 0:
+        return nan
+    if amount < 0:
+        return 0.0
+    # an infinite amount fails the run, but only when its rule fires
+    if world.simple[amount] == 0 or not isfinite(world.fixed[amount]):
+        return nan
+    return float(world.fixed[amount])
 
 
 @kernel
@@ -44,11 +60,11 @@ def bounds_and_amounts(tables: t.Tables, sizes: Sizes, world: World) -> None:
     for condition in range(sizes.conditions):
         row = t.CONDITION * condition
         lower, upper = tables.conditions[row + t.LOWER], tables.conditions[row + t.UPPER]
-        world.lower[condition], world.upper[condition] = -inf, inf
+        world.bounds[2 * condition], world.bounds[2 * condition + 1] = -inf, inf
         if lower >= 0:
-            world.lower[condition] = numbers[lower] - abs(SLACK * numbers[lower])
+            world.bounds[2 * condition] = numbers[lower] - abs(SLACK * numbers[lower])
         if upper >= 0:
-            world.upper[condition] = numbers[upper] + abs(SLACK * numbers[upper])
+            world.bounds[2 * condition + 1] = numbers[upper] + abs(SLACK * numbers[upper])
     for row in range(sizes.amounts):
         at = t.AMOUNTS * row
         a = tables.amounts
@@ -56,6 +72,12 @@ def bounds_and_amounts(tables: t.Tables, sizes: Sizes, world: World) -> None:
         world.simple[row] = 1 if simple else 0
         if simple:
             world.fixed[row] = numbers[a[at + t.A]] * numbers[a[at + t.V]]
+    for term in range(sizes.terms):
+        world.coefficients[term] = numbers[tables.terms[t.TERM * term + 1]]
+    for term in range(sizes.exponents):
+        world.powers[term] = numbers[tables.exponents[t.TERM * term + 1]]
+    for effect in range(sizes.effects):
+        world.known[effect] = known_amount(tables, world, effect)
 
 
 @kernel
@@ -80,8 +102,10 @@ def first_state(tables: t.Tables, sizes: Sizes, world: World, state: State) -> i
         baseline, decay = numbers[tables.tensions[row + t.T_BASELINE]], numbers[tables.tensions[row + t.T_DECAY]]
         if not (isfinite(value) and isfinite(baseline) and baseline >= 0.0 and isfinite(decay) and decay > 0.0):
             return NOT_FINITE
-        state.t_value[tension] = value
-        state.t_level[tension] = value
+        state.tension[m.ROW * tension + m.VALUE] = value
+        state.tension[m.ROW * tension + m.LEVEL] = value
+        state.tension[m.ROW * tension + m.BASELINE] = baseline
+        state.tension[m.ROW * tension + m.DECAY] = decay
     for place in range(sizes.derived):
         number = derive(tables, sizes, world, state, place, True)
         if not isfinite(number):
@@ -98,7 +122,7 @@ def first_state(tables: t.Tables, sizes: Sizes, world: World, state: State) -> i
 
 
 @kernel
-def moving_gains(tables: t.Tables, sizes: Sizes, world: World) -> int:
+def moving_gains(tables: t.Tables, sizes: Sizes, world: World, state: State) -> int:
     """Which clocks a write of each tension moves, in this world; a negative or infinite gain fails it."""
     numbers = world.numbers
     for i in range(sizes.tensions * sizes.clock_words):
@@ -106,7 +130,7 @@ def moving_gains(tables: t.Tables, sizes: Sizes, world: World) -> int:
     for clock in range(sizes.clocks):
         row = t.CLOCK * clock
         factor = numbers[tables.clocks[row + t.FACTOR]]
-        world.factor[clock] = factor
+        state.clock[m.ROW * clock + m.FACTOR] = factor
         if not (isfinite(factor) and factor >= 0.0):
             return RATE
         for gain in range(tables.clocks[row + t.GAIN], tables.clocks[row + t.GAIN_END]):
@@ -115,9 +139,10 @@ def moving_gains(tables: t.Tables, sizes: Sizes, world: World) -> int:
             outside = numbers[tables.gains[place + t.OUTSIDE]]
             if not (isfinite(inside) and inside >= 0.0 and isfinite(outside) and outside >= 0.0):
                 return RATE
-            world.inside[gain], world.outside[gain] = inside, outside
+            state.gain[m.ROW * gain + m.INSIDE], state.gain[m.ROW * gain + m.OUTSIDE] = inside, outside
             tension = tables.gains[place + t.TENSION]
-            world.baseline[gain] = numbers[tables.tensions[t.TENSIONS * tension + t.T_BASELINE]]
+            state.gain[m.ROW * gain + m.BASELINE] = state.tension[m.ROW * tension + m.BASELINE]
+            state.gain[m.ROW * gain + m.DECAY] = state.tension[m.ROW * tension + m.DECAY]
             if inside != 0.0 or outside != 0.0:
                 word = tension * sizes.clock_words + clock // t.WORD
                 world.moved[word] |= 1 << clock % t.WORD
@@ -156,18 +181,18 @@ def first_clocks(tables: t.Tables, sizes: Sizes, world: World, state: State) -> 
         row = t.WATCH * watch
         # what is already true when the clock starts is spent: a crisis in progress is not an onset
         if meets(tables, world, state, tables.watches[row + t.HELD], tables.watches[row + t.HELD_END]):
-            state.w_state[watch] = SPENT
+            state.watch[m.ROW * watch + m.W_STATE] = SPENT
         state.w_due[watch] = inf
     for clock in range(sizes.clocks):
         row = t.CLOCK * clock
-        anchor(tables, world, state, clock, 0.0)
+        anchor(tables, state, clock, 0.0)
         active = meets(tables, world, state, tables.clocks[row + t.ONLY], tables.clocks[row + t.ONLY_END])
         coefficient = coefficient_of(tables, world, state, clock) if active else 0.0
         if not (isfinite(coefficient) and coefficient >= 0.0):
             return RATE
-        state.c_active[clock] = 1 if active else 0
-        state.c_coefficient[clock] = coefficient
-        if active and rate_from_here(tables, world, state, clock) != 0:
+        state.mark[m.ROW * clock + m.ACTIVE] = 1 if active else 0
+        state.clock[m.ROW * clock + m.COEFFICIENT] = coefficient
+        if active and rate_from_here(tables, state, clock) != 0:
             return RATE
     return 0
 
@@ -188,7 +213,7 @@ def prepare(tables: t.Tables, sizes: Sizes, world: World, state: State) -> None:
     bounds_and_amounts(tables, sizes, world)
     status = first_state(tables, sizes, world, state)
     if status == 0:
-        status = moving_gains(tables, sizes, world)
+        status = moving_gains(tables, sizes, world, state)
     if status == 0:
         status = order_starts(tables, sizes, world, state)
     if status == 0:
