@@ -40,6 +40,6 @@ def _next(target: Path) -> str:
         "A made-up crisis to start from. Next:\n"
         f"  sim check {target}            what every number and every clock means\n"
         f"  sim check {target} --preview  troops and tension over time, as a picture\n"
-        f"  sim run {target} --quick      the odds, in a minute or less\n"
+        f"  sim run {target} --quick      the odds, in a few seconds\n"
         f"  sim trace {target}            the story of one run"
     )
