@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import platform
 import re
 import shutil
@@ -179,7 +178,7 @@ def needs_compiling() -> bool:
     """Whether the first batch has to wait for the compiler: nothing is kept yet, or nothing can be."""
     try:
         return not numba.config.DISABLE_JIT and next(cache_folder().rglob("*.nbi"), None) is None
-    except OSError:
+    except (OSError, RuntimeError):
         return True
 
 
@@ -190,12 +189,14 @@ def keeps_code() -> bool:
 
 def _open_cache() -> Path | None:
     """The cache folder, made where it is missing; None where nothing can be kept."""
-    folder = cache_folder()
     try:
+        folder = cache_folder()
         if not folder.exists():
             folder.mkdir(parents=True)
             _forget_old(folder)
         with tempfile.TemporaryFile(dir=folder):
+            # the age of a folder is how long it was not used: reading what is in it does not say so
+            folder.touch()
             return folder
     except (OSError, RuntimeError):
         return None
@@ -235,7 +236,7 @@ def _call(*arguments: object) -> None:
     with np.errstate(all="ignore"):
         try:
             _machine_code(kept=True)(*arguments)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except Exception:  # a kernel raises nothing, and a file that is no cache is read with any error there is
             _machine_code(kept=False)(*arguments)
 
 
@@ -296,6 +297,10 @@ class Compiled:
 
     def _play(self, worlds: range, replays: range, numbers: Floats, log: memory.Log) -> tuple[Outcomes, int, int]:
         """A batch; also how many rows of story and how many probes the last run had."""
+        expected = len(worlds), self.sizes.parameters
+        if numbers.shape != expected:
+            # a kernel does not look where an array ends
+            raise ValueError(f"numbers have the shape {numbers.shape}, not {expected}: a row a world, all parameters")
         state = memory.make_state(self.sizes)
         outcomes = _empty(worlds, replays, self.sizes.kinds)
         _call(

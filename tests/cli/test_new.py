@@ -14,7 +14,7 @@ NEXT = """\
 A made-up crisis to start from. Next:
   sim check {path}            what every number and every clock means
   sim check {path} --preview  troops and tension over time, as a picture
-  sim run {path} --quick      the odds, in a minute or less
+  sim run {path} --quick      the odds, in a few seconds
   sim trace {path}            the story of one run
 """
 
