@@ -237,6 +237,8 @@ def _call(*arguments: object) -> None:
         try:
             _machine_code(kept=True)(*arguments)
         except Exception:  # a kernel raises nothing, and a file that is no cache is read with any error there is
+            # the next process begins with a cache that can be read
+            shutil.rmtree(cache_folder(), ignore_errors=True)
             _machine_code(kept=False)(*arguments)
 
 

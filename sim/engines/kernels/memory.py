@@ -290,7 +290,8 @@ def _parts(lengths: dict[str, int], kind: type) -> tuple[Any, dict[str, Any]]:
 def make_world(sizes: Sizes) -> World:
     """Room for one world."""
     return World(
-        numbers=np.zeros(sizes.parameters),
+        # a table without rows is filled up by one that points to the first number
+        numbers=np.zeros(max(1, sizes.parameters)),
         floor=np.zeros(sizes.stored),
         ceiling=np.zeros(sizes.stored),
         bounds=np.zeros(2 * sizes.conditions),
