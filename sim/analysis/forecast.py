@@ -263,4 +263,11 @@ def _warnings(case: Case, tally: Tally) -> list[r.WarningPart]:
             f"counted as misses the odds are {low:.4f}, counted as hits {high:.4f}"
         )
         found.append({"code": "RUN1", "path": "", "text": text})
+    unknown = sum(value.distribution is not None for value in case.scenario.values.values())
+    if tally.worlds == 1 and unknown:
+        text = (
+            f"one world was played: one draw of what is not known (uncertain values: {unknown}); the interval counts "
+            "its replays and says nothing about other worlds"
+        )
+        found.append({"code": "RUN2", "path": "", "text": text})
     return found

@@ -65,9 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as problem:
         if problem.errno != errno.EPIPE:
-            raise
+            _tell(f"{problem.filename or 'the answer'} cannot be written or read: {problem.strerror or problem}")
         _close_quietly()
-        return 0
+        return 0 if problem.errno == errno.EPIPE else SimError.exit_code
 
 
 def _invoke(arguments: list[str]) -> int:

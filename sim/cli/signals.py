@@ -18,6 +18,17 @@ class Stop:
     def __init__(self) -> None:
         """Nobody did."""
         self.asked = False
+        self._patient = False
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Inside, the first signal waits for the end: for code that nothing can interrupt, such as a compiler."""
+        self._patient = True
+        try:
+            yield
+        finally:
+            self._patient = False
+        self.check()
 
     def check(self) -> None:
         """Raise `KeyboardInterrupt` if so: the first one may have got lost in a place that eats errors."""
@@ -31,7 +42,8 @@ class Stop:
             # not `sys.exit`: whatever still works in other threads is not waited for
             os._exit(INTERRUPTED)
         self.asked = True
-        raise KeyboardInterrupt
+        if not self._patient:
+            raise KeyboardInterrupt
 
 
 @contextmanager

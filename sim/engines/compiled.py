@@ -6,6 +6,7 @@ source that goes into it, because numba itself does not notice that a function i
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import platform
@@ -40,6 +41,8 @@ from sim.rules.program import Program
 CACHE_VARIABLE = "SIM_CACHE_DIR"
 LOG_ROWS = 1024
 _KEPT_VERSIONS = 8
+_CODE_BYTES = 2_000_000
+_HERE = Path(__file__).resolve().parent
 _CACHE_NAME = re.compile("[0-9a-f]{16}")
 _OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 
@@ -153,8 +156,12 @@ def _sources() -> list[str]:
 
 
 def source_hash() -> str:
-    """Names the cache: what is compiled, by what, for which Python."""
-    mark = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version} {platform.machine()}".encode())
+    """Names the cache: what is compiled, by what, for which Python, and where it is installed.
+
+    numba keeps the code of each installation apart, so one must not be taken for that of another.
+    """
+    made_by = f"{numba.__version__} {np.__version__} {sys.version} {platform.machine()} {_HERE}"
+    mark = hashlib.sha256(made_by.encode("utf-8", "surrogateescape"))
     for name in _sources():
         mark.update(Path(str(sys.modules[name].__file__)).read_bytes())
     return mark.hexdigest()[:16]
@@ -177,9 +184,14 @@ def cache_folder() -> Path:
 def needs_compiling() -> bool:
     """Whether the first batch has to wait for the compiler: nothing is kept yet, or nothing can be."""
     try:
-        return not numba.config.DISABLE_JIT and next(cache_folder().rglob("*.nbi"), None) is None
+        return not numba.config.DISABLE_JIT and not _has_code(cache_folder())
     except (OSError, RuntimeError):
         return True
+
+
+def _has_code(folder: Path) -> bool:
+    """An index and the code that it names."""
+    return all(any(folder.rglob(f"*.{ending}")) for ending in ("nbi", "nbc"))
 
 
 def keeps_code() -> bool:
@@ -188,16 +200,37 @@ def keeps_code() -> bool:
 
 
 def _open_cache() -> Path | None:
-    """The cache folder, made where it is missing; None where nothing can be kept."""
+    """The cache folder, made where it is missing; None where nothing can be kept.
+
+    Of a folder with code that cannot be written a copy is used, because numba reads only where it can write.
+    """
     try:
         folder = cache_folder()
         if not folder.exists():
             folder.mkdir(parents=True)
             _forget_old(folder)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder) as room:
+            if not _has_code(folder):
+                room.write(bytes(_CODE_BYTES))
+                room.flush()
             # the age of a folder is how long it was not used: reading what is in it does not say so
             folder.touch()
             return folder
+    except (OSError, RuntimeError):
+        return _copied()
+
+
+@cache
+def _copied() -> Path | None:
+    """A copy of a cache that can only be read, which goes with this process."""
+    try:
+        folder = cache_folder()
+        if not _has_code(folder):
+            return None
+        copy = tempfile.mkdtemp(prefix="crisis-odds-")
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        return Path(copy)
     except (OSError, RuntimeError):
         return None
 

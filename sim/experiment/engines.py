@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from sim.engines.reference import Reference
 from sim.records.outcomes import Floats, Outcomes, RunResult
 from sim.records.story import Story
@@ -51,6 +53,11 @@ def make_engine(asked: str, program: Program, seed: int) -> Engine:
 def ready_engine(program: Program, seed: int) -> Engine:
     """The compiled engine, unless somebody would have to wait for the compiler: for a few hundred runs."""
     return make_engine(AUTO if compiling_note(AUTO) is None else SIMPY, program, seed)
+
+
+def get_ready(asked: str, program: Program, seed: int) -> None:
+    """Let the engine be compiled, if it has to be."""
+    make_engine(asked, program, seed).play_batch(range(0), range(1), np.empty((0, len(program.expressions))))
 
 
 def compiling_note(asked: str) -> str | None:

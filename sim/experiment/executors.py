@@ -11,11 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-
 from sim.engines.reference import Reference
 from sim.errors import SimError
-from sim.experiment.engines import SIMPY, Engine, engine_name, make_engine
+from sim.experiment.engines import SIMPY, Engine, engine_name, get_ready, make_engine
 from sim.records.outcomes import Floats, Outcomes
 from sim.rules.program import Program
 
@@ -221,7 +219,6 @@ def hire(engine: str, program: Program, seed: int, workers: int, runs: int) -> A
         return Alone(make_engine(engine, program, seed))
     if engine_name(engine) == SIMPY:
         return Processes(program, seed, workers)
-    player = make_engine(engine, program, seed)
     # compiled here, if at all, where Ctrl-C is heard: nobody can stop a thread
-    player.play_batch(range(0), range(1), np.empty((0, len(program.expressions))))
-    return Threads(player, workers)
+    get_ready(engine, program, seed)
+    return Threads(make_engine(engine, program, seed), workers)

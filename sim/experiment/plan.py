@@ -13,7 +13,7 @@ DEFAULT_WORLDS, DEFAULT_REPLAYS = 8192, 8
 QUICK_WORLDS, QUICK_REPLAYS = 256, 4
 MOST_WORLDS = 100_000_000
 MOST_WORLDS_FOR_PRECISION = 1_000_000
-PART_RUNS, SMALL_PART_RUNS = 65_536, 16_384
+PART_RUNS, SMALL_PART_RUNS, FIRST_PART_RUNS = 65_536, 16_384, 1_024
 STRETCH_WORLDS = 2_048
 MOST_ROWS = 1_000_000
 
@@ -57,14 +57,18 @@ class Part:
 def parts(design: Design) -> Iterator[Part]:
     """The parts of a design, in order: about `PART_RUNS` runs each, but never less than a world.
 
-    Where a row a run is kept they are smaller, so that a run of a second or two can be interrupted too. They follow
-    from the design alone, so that a run that was killed finds its parts again, whoever plays it.
+    The first are smaller, each twice the one before, and where a row a run is kept none is large: what takes an engine
+    a second can be interrupted too, and so can what takes another a minute. They follow from the design alone, so that
+    a run that was killed finds its parts again, whoever plays it.
     """
     rows = design.worlds * design.replays <= MOST_ROWS
     size = max(1, (SMALL_PART_RUNS if rows else PART_RUNS) // design.replays)
     if design.precision is None:
-        for worlds in cut(range(design.worlds), size):
+        done, following = 0, max(1, min(size, FIRST_PART_RUNS // design.replays))
+        while done < design.worlds:
+            worlds = range(done, min(done + following, design.worlds))
             yield Part(worlds, tuple(cut(worlds, STRETCH_WORLDS)), rows)
+            done, following = worlds.stop, min(size, 2 * following)
         return
     stretches: list[range] = []
     start = done = 0

@@ -42,6 +42,20 @@ def test_run_piped_prints_a_table_and_then_answers_from_the_folder() -> None:
     assert again.stderr.startswith("asked before: answered from o/one_hazard/")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no file that is always full")
+def test_answer_that_cannot_be_written_is_a_message() -> None:
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "sim", "check", str(ONE), "--quiet"],
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (told.returncode, told.stderr) == (1, "the answer cannot be written or read: No space left on device\n")
+
+
 def test_json_can_be_read_by_a_program() -> None:
     told = call("-m", "sim", "check", str(ONE), "--json", "--quiet")
     assert (told.returncode, told.stderr) == (0, "")

@@ -18,7 +18,7 @@ from sim.cli.commands import run as command
 from sim.errors import FailedRunsError
 from sim.experiment import executors
 from sim.records.result import Result
-from tests.cli.conftest import FAILING, STARTER, Sim, written
+from tests.cli.conftest import FAILING, STARTER, TEACHING, Sim, written
 
 LITTLE = ("--quick", "--worlds", 12, "--replays", 2)
 
@@ -335,3 +335,17 @@ def test_unexpected_errors_are_not_hidden(sim: Sim, hazard: Path, monkeypatch: p
     monkeypatch.setattr(command, "_design", broken)
     with pytest.raises(ZeroDivisionError, match="a defect"):
         sim("run", hazard)
+
+
+def test_one_world_speaks_of_itself_alone(sim: Sim, tmp_path: Path) -> None:
+    """Where something is not known; where nothing is, one world is all there is."""
+
+    def codes(name: str, worlds: int) -> list[str]:
+        answer = sim(
+            "run", TEACHING / name, "--worlds", worlds, "--replays", 20, "--json", "--quiet", "--out", tmp_path
+        )
+        return [warning["code"] for warning in json.loads(answer.out)["warnings"]]
+
+    assert codes("unknown_chance.yaml", 1) == ["RUN2"]
+    assert codes("unknown_chance.yaml", 2) == []
+    assert codes("one_hazard.yaml", 1) == []

@@ -184,8 +184,9 @@ def test_first_play_is_announced(
 
     monkeypatch.setattr(engines, "compiling_note", {"compiled": "wait for the compiler"}.get)
     monkeypatch.setattr(engines, "make_engine", make)
+    monkeypatch.setattr(engines, "get_ready", lambda name, program, seed: made.append(f"{name} is ready"))
     answer = sim("verify", two, "--runs", 2, *quiet)
-    assert (answer.code, answer.err, made) == (0, told, ["simpy", "compiled"])
+    assert (answer.code, answer.err, made) == (0, told, ["compiled is ready", "simpy", "compiled"])
 
 
 # --- something is not ---

@@ -267,6 +267,8 @@ def test_a_spoilt_cache_is_no_reason_to_fail(
     whole = file.read_bytes()
     seen = {True: 0, False: 0}
     for name, content in spoilt(whole).items():
+        # a cache that could not be read has been removed
+        shutil.copytree(warm, place, dirs_exist_ok=True)
         file.write_bytes(content)
         kernel = compiled._machine_code.__wrapped__(kept=True)
         monkeypatch.setattr(kernel._compiler, "compile", refuse(WouldCompileError()))
@@ -283,7 +285,7 @@ def test_a_spoilt_cache_is_no_reason_to_fail(
                 continue
         assert found == ANSWER, name
     assert seen[False] > 20
-    file.write_bytes(whole)
+    shutil.copytree(warm, place, dirs_exist_ok=True)
     kernel = compiled._machine_code.__wrapped__(kept=True)
     monkeypatch.setattr(kernel._compiler, "compile", refuse(WouldCompileError()))
     monkeypatch.setattr(compiled, "_machine_code", lambda *, kept: kernel)

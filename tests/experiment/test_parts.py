@@ -81,6 +81,14 @@ def test_batches_have_every_run_once_in_order(first: int, worlds: int, replays: 
     assert every == [(world, replay) for world in range(first, first + worlds) for replay in range(replays)]
 
 
+def test_first_parts_are_small_so_that_slow_engines_keep_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SMALL_PART_RUNS", 16_384)
+    lengths = [len(part.worlds) for part in parts(Design(8192, 8))]
+    assert lengths == [128, 256, 512, 1024, 2048, 2048, 2048, 128]
+    assert [len(part.worlds) for part in parts(Design(5, 5000))] == [1, 2, 2]
+    assert max(len(part.worlds) for part in parts(Design(10_000_000, 1))) == 65_536
+
+
 def test_rows_are_kept_of_a_million_runs_and_not_of_more() -> None:
     assert all(part.rows for part in parts(Design(500_000, 2)))
     assert not any(part.rows for part in parts(Design(500_001, 2)))

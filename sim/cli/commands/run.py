@@ -157,6 +157,8 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
     note = engines.compiling_note(asked.engine)
     if note is not None:
         asked.tell(note)
+        with stop.patiently():
+            engines.get_ready(asked.engine, case.scenario.program, design.seed)
     with console.Bar(quiet=asked.quiet) as bar:
 
         def progress(done: int, total: int | None) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import File, Json, Quiet, ReplaysOfRun, Seed, Set, Variant, whole
+from sim.cli.signals import stoppable
 from sim.errors import FailedRunsError, SimError
 
 if TYPE_CHECKING:
@@ -73,8 +74,11 @@ def both_engines(program: Program, seed: int, *, quiet: bool) -> tuple[Engine, E
     from sim.experiment import engines
 
     note = engines.compiling_note(engines.COMPILED)
-    if note is not None and not quiet:
-        console.tell(note)
+    if note is not None:
+        if not quiet:
+            console.tell(note)
+        with stoppable() as stop, stop.patiently():
+            engines.get_ready(engines.COMPILED, program, seed)
     return engines.make_engine(engines.SIMPY, program, seed), engines.make_engine(engines.COMPILED, program, seed)
 
 
