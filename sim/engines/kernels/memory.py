@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.engines.kernels.tables import CONDITION, EFFECT, GAINS, TERM, Tables, words
 from sim.records.outcomes import Floats, Ints
 from sim.rules.program import Program
-
-Bytes = npt.NDArray[np.uint8]
 
 # statuses of a run: 0, or the reason of its failure (`sim.records.outcomes.FAILURES`)
 BUDGET, PENDING, NOT_FINITE, DELAY, RATE, STEPS = range(1, 7)
