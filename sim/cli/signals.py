@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 INTERRUPTED = 130
+PATIENCE = "stopping when it is compiled; Ctrl-C again leaves at once"
 
 
 class Stop:
@@ -19,11 +20,15 @@ class Stop:
         """Nobody did."""
         self.asked = False
         self._patient = False
+        self._remark = ""
 
     @contextmanager
-    def patiently(self) -> Iterator[None]:
-        """Inside, the first signal waits for the end: for code that nothing can interrupt, such as a compiler."""
-        self._patient = True
+    def patiently(self, remark: str) -> Iterator[None]:
+        """Inside, the first signal waits for the end: for code that nothing can interrupt, such as a compiler.
+
+        Whoever sends it is told the `remark`, if there is one.
+        """
+        self._patient, self._remark = True, remark
         try:
             yield
         finally:
@@ -44,6 +49,9 @@ class Stop:
         self.asked = True
         if not self._patient:
             raise KeyboardInterrupt
+        if self._remark:
+            # not `print`: a signal may come while somebody else writes
+            os.write(2, f"{self._remark}\n".encode())
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from sim.cli.options import (
     Workers,
     Worlds,
 )
-from sim.cli.signals import INTERRUPTED, Stop, stoppable
+from sim.cli.signals import INTERRUPTED, PATIENCE, Stop, stoppable
 from sim.errors import FailedRunsError, UsageError
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
     note = engines.compiling_note(asked.engine)
     if note is not None:
         asked.tell(note)
-        with stop.patiently():
+        with stop.patiently("" if asked.quiet else PATIENCE):
             engines.get_ready(asked.engine, case.scenario.program, design.seed)
     with console.Bar(quiet=asked.quiet) as bar:
 

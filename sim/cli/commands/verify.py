@@ -11,7 +11,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import File, Json, Quiet, ReplaysOfRun, Seed, Set, Variant, whole
-from sim.cli.signals import stoppable
+from sim.cli.signals import PATIENCE, stoppable
 from sim.errors import FailedRunsError, SimError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def both_engines(program: Program, seed: int, *, quiet: bool) -> tuple[Engine, E
     if note is not None:
         if not quiet:
             console.tell(note)
-        with stoppable() as stop, stop.patiently():
+        with stoppable() as stop, stop.patiently("" if quiet else PATIENCE):
             engines.get_ready(engines.COMPILED, program, seed)
     return engines.make_engine(engines.SIMPY, program, seed), engines.make_engine(engines.COMPILED, program, seed)
 
