@@ -12,9 +12,14 @@ from sim.cli.signals import Stop
 @pytest.mark.parametrize(("remark", "told"), [("in a moment", "in a moment\n"), ("", "")])
 def test_patient_stop_comes_at_the_end(capfd: pytest.CaptureFixture[str], remark: str, told: str) -> None:
     stop, reached = Stop(), []
-    with pytest.raises(KeyboardInterrupt), stop.patiently(remark):
-        stop.hear(signal.SIGINT, None)
-        reached.append("the end")
+
+    def compiling() -> None:
+        with stop.patiently(remark):
+            stop.hear(signal.SIGINT, None)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        compiling()
     assert (reached, stop.asked, capfd.readouterr().err) == (["the end"], True, told)
 
 
