@@ -22,7 +22,7 @@ import numpy as np
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # as the engine does: one libm for all that is compared
 
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -41,9 +41,10 @@ _W0, _W1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _ZERO, _ONE, _SHIFT = np.uint64(0), np.uint64(1), np.uint64(12)
 
 
-# numba prescribes the arguments of both, and a typing context as the first of one
+# Draws of its own, not the engine's: what an engine is measured by must not be made of it. numba prescribes the
+# arguments of both functions, and a typing context as the first of one.
 @intrinsic
-def _high_half(_: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
+def _high_half(_: Any, a: Any, b: Any) -> Any:  # noqa: ARG001 - numba reads how many there are
     """The high half of a 64 x 64 bit product: one instruction, which neither Python nor NumPy has a word for."""
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
@@ -58,6 +59,7 @@ def _high_half(_: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
 _high: Any = _high_half
 
 
+# The compiled functions take machine words, for which Python has no types: they stay untyped, their callers do not.
 @njit(nogil=True)
 def philox_word(seed, c0, c1, c2, c3):  # type: ignore[no-untyped-def]
     """Output word 0 of Philox4x64-10 with key (seed, 0); every argument is a `uint64`."""

@@ -6,12 +6,15 @@ this process has compiled or read, and see that nothing is compiled.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -291,6 +294,62 @@ def test_a_spoilt_cache_is_no_reason_to_fail(
     monkeypatch.setattr(compiled, "_machine_code", lambda *, kept: kernel)
     assert answer(Compiled) == ANSWER
     assert sum(kernel.stats.cache_hits.values()) == 1
+
+
+@pytest.fixture
+def uncopied() -> Iterator[None]:
+    """No copy of a cache is known, before and after."""
+    compiled._copied.cache_clear()
+    yield
+    compiled._copied.cache_clear()
+
+
+def test_code_that_can_only_be_read_is_read(
+    warm: Path, root: Path, uncopied: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a copy, and without the compiler."""
+    shutil.copytree(warm, compiled.cache_folder() / warm.name)
+    before = sorted(root.rglob("*"))
+    assert compiled._open_cache() == compiled.cache_folder()
+
+    writable = compiled.tempfile.TemporaryFile
+
+    def read_only(**where: Any) -> Any:
+        if root in Path(where["dir"]).parents:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return writable(**where)
+
+    monkeypatch.setattr(compiled.tempfile, "TemporaryFile", read_only)
+    opened = compiled._open_cache()
+    assert opened is not None
+    assert root not in opened.parents
+    assert not compiled.needs_compiling()
+    kernel = compiled._machine_code.__wrapped__(kept=True)
+    monkeypatch.setattr(kernel._compiler, "compile", refuse(WouldCompileError()))
+    monkeypatch.setattr(compiled, "_machine_code", lambda *, kept: kernel)
+    assert answer(Compiled) == ANSWER
+    assert sum(kernel.stats.cache_hits.values()) == 1
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_disk_without_room_keeps_nothing(root: Path, uncopied: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert compiled.keeps_code()
+    monkeypatch.setattr(compiled.tempfile, "TemporaryFile", lambda **_: Full())
+    assert not compiled.keeps_code()
+
+
+def test_an_index_without_its_code_is_none(warm: Path, root: Path) -> None:
+    """What a disk leaves that was full when the code was to follow."""
+    place = compiled.cache_folder() / warm.name
+    shutil.copytree(warm, place)
+    assert not compiled.needs_compiling()
+    for code in place.glob("*.nbc"):
+        code.unlink()
+    assert compiled.needs_compiling()
 
 
 # --- what is kept, and how long ---
