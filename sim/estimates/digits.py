@@ -61,6 +61,23 @@ def percent_range(low: float, high: float, se: float | None = None) -> str:
     return f"{bottom} %" if bottom == top else f"{bottom}–{top} %"
 
 
+def points(difference: float, se: float | None) -> str:
+    """A difference of probabilities in percentage points, signed, with the digits of its error: "+3.2", "−9", "0".
+
+    Exactly 0 is "0"; what rounds to 0 keeps its zeros and its sign ("−0.0"): it is not nothing, but too small to tell.
+    """
+    if difference == 0.0:
+        return "0"
+    rounded = _rounded(_percentage(abs(difference)), decimals(se), ROUND_HALF_EVEN)
+    return f"{'+' if difference > 0.0 else '−'}{rounded}"
+
+
+def points_range(low: float, high: float, se: float | None = None) -> str:
+    """An interval of differences in percentage points: "−9.6 to −8.2"; decimals follow the error, else the width."""
+    places = se if se else (high - low) / 20
+    return f"{points(low, places)} to {points(high, places)}"
+
+
 def _percentage(fraction: float) -> Decimal:
     # the shortest text of the float: 0.285 is 28.5 %, where 100 × 0.285 is 28.499999999999996
     return Decimal(repr(float(fraction))) * 100

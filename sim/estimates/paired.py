@@ -41,16 +41,25 @@ def paired_difference(hit_a: Bools, hit_b: Bools, world: Ints, level: float = LE
     groups = grouping(world)
     up, down = groups.count(hit_a & ~hit_b), groups.count(hit_b & ~hit_a)
     lean = up - down
-    sums = totals(lean, groups.plays)
+    leaning = (int(np.count_nonzero(lean > 0)), int(np.count_nonzero(lean < 0)))
+    return from_sums(totals(lean, groups.plays), (int(up.sum()), int(down.sum())), leaning, level)
+
+
+def from_sums(sums: Totals, flips: tuple[int, int], leaning: tuple[int, int], level: float = LEVEL) -> PairedDifference:
+    """The same from sums over worlds of (hits of a − hits of b).
+
+    `flips` are the runs that hit in a only and in b only, `leaning` the worlds with more hits in a and in b.
+    `ValueError` where nothing was played.
+    """
     se, interval = _error(sums, level)
     return PairedDifference(
         difference=sums.share,
         se=se,
         interval=interval,
-        flips_up=int(up.sum()),
-        flips_down=int(down.sum()),
+        flips_up=flips[0],
+        flips_down=flips[1],
         runs=sums.plays,
-        sign_p=sign_test(int(np.count_nonzero(lean > 0)), int(np.count_nonzero(lean < 0))),
+        sign_p=sign_test(*leaning),
     )
 
 

@@ -87,6 +87,17 @@ def manifest(
     return {
         "scenario_sha256": scenario.sha256,
         "program_sha256": scenario.program.digest(),
+        **made_how(design, engine, tool_version),
+        "elapsed_seconds": round(elapsed, 3),
+        "resumed": found > 0,
+        "parts": parts,
+        "parts_found": found,
+    }
+
+
+def made_how(design: Design, engine: str, tool_version: str) -> dict[str, Any]:
+    """How much was played, with what, and where: what the manifest of anything that was played says."""
+    return {
         "seed": design.seed,
         "worlds": design.worlds,
         "replays": design.replays,
@@ -96,10 +107,6 @@ def manifest(
         "python": sys.version.split()[0],
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "host": {"system": platform.system(), "machine": platform.machine(), "node": platform.node()},
-        "elapsed_seconds": round(elapsed, 3),
-        "resumed": found > 0,
-        "parts": parts,
-        "parts_found": found,
     }
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.estimates.digits import percent, percent_range
+from sim.estimates.digits import percent, percent_range, points, points_range
 from sim.records.result import KindPart, Odds, OutsidePart, Result
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -187,6 +187,16 @@ def amount(number: float) -> str:
 def between(low: float, high: float, se: float | None = None) -> str:
     """An interval of probabilities as a range, its digits earned by the error or else by its width."""
     return percent_range(low, high, se)
+
+
+def gap(difference: float, se: float | None) -> str:
+    """A difference of odds in percentage points, signed, with the digits that its error earns: `−8.9`, `0`."""
+    return points(difference, se)
+
+
+def gap_range(low: float, high: float, se: float | None = None) -> str:
+    """An interval of differences in percentage points: `−9.6 to −8.2`."""
+    return points_range(low, high, se)
 
 
 def rate(base: OutsidePart) -> str:

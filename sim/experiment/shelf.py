@@ -1,0 +1,65 @@
+"""Where analyses are kept: `outputs/<scenario>/<kind>-<id>/`, whole or not at all, and found again when asked again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import SimError
+from sim.experiment.durable import sync_folder, sync_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The folder of one question."""
+
+    path: Path
+
+    def known(self, name: str) -> dict[str, Any] | None:
+        """The JSON object of this name that was kept here, if the analysis was finished."""
+        try:
+            found = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        """A folder to write into; it takes its place in one step when the block ends without an error, else it goes.
+
+        Raises `SimError` where it cannot be written.
+        """
+        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.draft")
+        try:
+            draft.mkdir(parents=True)
+        except OSError as problem:
+            raise _unwritable(self.path.parent, problem) from None
+        try:
+            yield draft
+            sync_tree(draft)
+            # two that were asked the same at once wrote the same: the later one wins
+            shutil.rmtree(self.path, ignore_errors=True)
+            draft.replace(self.path)
+            sync_folder(self.path.parent)
+        except OSError as problem:
+            raise _unwritable(self.path.parent, problem) from None
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def shelf_for(out: Path, scenario: str, kind: str, parts: Sequence[str]) -> Shelf:
+    """The folder of a question under `out`; `parts` are texts that together determine every number of the answer."""
+    text = json.dumps(list(parts), ensure_ascii=False)
+    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Shelf(out / scenario / f"{kind}-{name}")
+
+
+def _unwritable(folder: Path, problem: OSError) -> SimError:
+    return SimError(f"cannot write to {folder}: {problem.strerror or problem}; choose another folder with --out")
