@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,11 +17,13 @@ from sim.cli.options import (
     Json,
     Out,
     Precision,
+    Quick,
     Quiet,
     Replays,
     Resume,
     Seed,
     Set,
+    Svg,
     Variant,
     Workers,
     Worlds,
@@ -71,8 +73,8 @@ def main(
     workers: Workers = None,
     out: Out = Path("outputs"),
     resume: Resume = False,
-    quick: Annotated[bool, typer.Option("--quick", help="256 worlds x 4 replays and one figure.")] = False,
-    svg: Annotated[bool, typer.Option("--svg", help="Draw the figures as SVG too.")] = False,
+    quick: Quick = False,
+    svg: Svg = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
