@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sim.analysis.ledger import Approach, Event, Moved
-from sim.analysis.trace import SAMPLE, Choice, FarOut, Outcome, Tale
+from sim.analysis.tales import FarOut, Outcome, Tale
+from sim.analysis.trace import SAMPLE, Choice
 from sim.estimates.digits import percent
 from sim.report import wording
 from sim.report.columns import aligned, paragraph
@@ -22,6 +23,19 @@ _NARROWEST = 60
 _WIDE = 96
 _WHO = 16
 _SNAKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One dated line of a story: its first instant as days and to the minute, who acts, and what happened.
+
+    `who` is empty where the line is an edge of the question's window.
+    """
+
+    time: float
+    date: str
+    who: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -49,7 +63,7 @@ def text(scenario: Scenario, tale: Tale, address: str, choice: Choice | None, wi
     blocks = [
         _head(scenario, address, choice, width),
         _world(scenario, tale, width),
-        _story(scenario, tale, width, everything=everything),
+        _story(told(scenario, tale, everything=everything), width),
         _closing(scenario, tale.outcome, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -99,7 +113,7 @@ def _world(scenario: Scenario, tale: Tale, width: int) -> list[str]:
     if not tale.far_out:
         return [*lines, "No assumption lies below its 10th or above its 90th percentile in this world."]
     rows = [
-        ("  " + item.path, _value_text(item), _rank(item.percentile), plain(item.says) if width >= _WIDE else "")
+        ("  " + item.path, value_text(item), rank(item.percentile), plain(item.says) if width >= _WIDE else "")
         for item in tale.far_out
     ]
     heading = "In this world below the 10th or above the 90th percentile:"
@@ -110,48 +124,74 @@ def _value(item: FarOut) -> float | str:
     return dt.date.fromordinal(int(item.value)).isoformat() if item.kind == "date" else item.value
 
 
-def _value_text(item: FarOut) -> str:
+def value_text(item: FarOut) -> str:
+    """The value of an assumption that lies far out: a number, or a date."""
     value = _value(item)
     return value if isinstance(value, str) else amount(value)
 
 
-def _rank(percentile: float) -> str:
+def rank(percentile: float) -> str:
+    """A percentile as a short text: `p97`, `below p1`."""
     per_cent = 100.0 * percentile
     if 1.0 <= per_cent <= 99.0:
         return f"p{per_cent:.0f}"
     return "below p1" if per_cent < 1.0 else "above p99"
 
 
-def _story(scenario: Scenario, tale: Tale, width: int, *, everything: bool) -> list[str]:
+def _story(lines: Sequence[Told], width: int) -> list[str]:
+    column = who_width(line.who for line in lines)
+    return [row for line in lines for row in dated(line.date, line.who, line.text, column, width)]
+
+
+def told(
+    scenario: Scenario, tale: Tale, *, everything: bool = False, shared: bool = True, cuts: Sequence[float] = ()
+) -> list[Told]:
+    """The dated lines of a tale in the order of time, the edges of the window among them.
+
+    What repeats, and what one block does at one instant, shares a line where `shared` allows it; no line reaches over
+    an edge of the window or over one of the `cuts` (days). With `everything`, also what is hidden otherwise, and
+    nothing is shared.
+    """
     start, question = scenario.file.clock.starts, scenario.file.question
     edges = [
         (float((question.opens - start).days), "the window of the question opens"),
         (float((question.closes - start).days + 1), "the window closes"),
     ]
-    lines = _lines(tale.events, start, [day for day, _ in edges], everything=everything)
-    who = min(max((len(line.who) for line in lines), default=0), _WHO)
-    rows: list[str] = []
-    for line in lines:
+    borders = [*(day for day, _ in edges), *cuts]
+    rows: list[Told] = []
+    for line in _lines(tale.events, start, borders, everything=everything, shared=shared and not everything):
         while edges and line.time >= edges[0][0]:
             rows.append(_edge(start, *edges.pop(0)))
-        rows += _row(start, line, who, width)
+        rows.append(Told(line.time, moment_at(start, line.time), line.who, _said(start, line)))
     ended = tale.outcome.failed_at if tale.outcome.failed else scenario.program.horizon
     return rows + [_edge(start, *edge) for edge in edges if edge[0] <= ended]
 
 
-def _edge(start: dt.date, day: float, what: str) -> str:
-    return f"{moment_at(start, day)}  -- {what} --"
+def _edge(start: dt.date, day: float, what: str) -> Told:
+    return Told(day, moment_at(start, day), "", what)
 
 
-def _row(start: dt.date, line: _Line, who: int, width: int) -> list[str]:
+def _said(start: dt.date, line: _Line) -> str:
     said = "; ".join(line.told)
     if line.times > 1:
         said = _together(line.told)
         if line.until > line.time:
             said += f" ({line.times} times, until {moment_at(start, line.until)})"
     moves = ", ".join([*_moves(list(line.moved.values())), *line.extras])
-    lead = f"{moment_at(start, line.time)}  {wording.shortened(line.who, who):<{who}}  "
-    body = paragraph(f"{said}; {moves}" if moves else said, width - len(lead))
+    return f"{said}; {moves}" if moves else said
+
+
+def who_width(names: Iterable[str]) -> int:
+    """Width of the column that says who: that of the longest name, up to a limit."""
+    return min(max(map(len, names), default=0), _WHO)
+
+
+def dated(date: str, who: str, said: str, column: int, width: int) -> list[str]:
+    """One dated line, broken at `width`; `column` is how wide `who` is, and an edge of the window has no `who`."""
+    if not who:
+        return [f"{date}  -- {said} --"]
+    lead = f"{date}  {wording.shortened(who, column):<{column}}  "
+    body = paragraph(said, width - len(lead))
     return [(lead + body[0]).rstrip(), *(" " * len(lead) + more for more in body[1:])]
 
 
@@ -166,19 +206,21 @@ def _hidden(event: Event) -> bool:
     return event.empty or event.passive or not (event.story or event.notes or event.begun or event.ended)
 
 
-def _lines(events: Sequence[Event], start: dt.date, edges: Sequence[float], *, everything: bool) -> list[_Line]:
-    """Lines for the events that are told; what repeats, and one block's dues at one instant, share a line.
+def _lines(
+    events: Sequence[Event], start: dt.date, edges: Sequence[float], *, everything: bool, shared: bool
+) -> list[_Line]:
+    """Lines for the events that are told; where `shared`, what repeats, and one block's dues at one instant, share one.
 
-    No line reaches over an edge of the window. With `everything` no line is shared.
+    No line reaches over an edge.
     """
     lines: list[_Line] = []
     for event in events:
         if not everything and _hidden(event):
             continue
         moved = [item for item in event.moved if _of_interest(item)]
-        repeats = "" if everything else _repeats(event, moved)
+        repeats = _repeats(event, moved) if shared else ""
         last = lines[-1] if lines else None
-        if last is not None and last.block == event.block and not everything:
+        if last is not None and last.block == event.block and shared:
             crosses = any(last.time < edge <= event.time for edge in edges)
             if repeats and last.repeats == repeats and not crosses:
                 last.times += 1
@@ -304,11 +346,17 @@ def _small_print(event: Event, start: dt.date) -> Iterator[str]:
     yield f"[{event.rule}]"
 
 
+def ending(scenario: Scenario, outcome: Outcome) -> str:
+    """How a run came out, in one line: the crisis and when it begins, or that there is none, or that the run failed."""
+    return next(sentences(scenario, outcome))
+
+
 def _closing(scenario: Scenario, outcome: Outcome, width: int) -> list[str]:
-    return [line for sentence in _sentences(scenario, outcome) for line in paragraph(sentence, width)]
+    return [line for sentence in sentences(scenario, outcome) for line in paragraph(sentence, width)]
 
 
-def _sentences(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
+def sentences(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
+    """How a run came out: the crisis, its road and what was on; or that there is none, and what came closest."""
     start, question = scenario.file.clock.starts, scenario.file.question
     window = wording.span(question.opens, question.closes)
     if outcome.failed:

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.analysis import ledger, trace
-from sim.analysis.trace import Typical, pick, pick_any, tell
+from sim.analysis.tales import tell
+from sim.analysis.trace import Typical, pick, pick_any
 from sim.engines.reference import Reference
 from sim.errors import FailedRunsError, TooLittleError
 from sim.experiment.executors import Alone, Batch

@@ -35,7 +35,7 @@ def main(
 
     Day by day: what happened, what it changed, what was refused or did not come off, and how the run came out.
     """
-    from sim.analysis.trace import tell
+    from sim.analysis.tales import tell
     from sim.report import story
     from sim.scenario.load import load, warnings_text
 
