@@ -25,6 +25,11 @@ def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
     ]
 
 
+def texts_of(figure: Figure) -> list[str]:
+    """Every visible text."""
+    return [text for text, _ in boxes(figure)]
+
+
 def outside(figure: Figure) -> list[str]:
     """Texts that reach over the edge of the figure."""
     page = figure.bbox

@@ -54,7 +54,7 @@ def draw(axes: Axes, fan: Fan, samples: Floats | None = None, reference: float |
         axes.plot(places, fan.values[count // 2], color=style.BLUE, linewidth=2.0, zorder=4)
     extent = [fan.values.min(), fan.values.max(), 0.0 if reference is None else reference]
     extent += [shown.min(), shown.max()] if shown.size else []
-    _value_axis(axes, min(0.0, *extent), max(extent), ticks)
+    value_axis(axes, min(0.0, *extent), max(extent), ticks)
 
 
 def label_levels(
@@ -93,7 +93,8 @@ def table(fans: Sequence[Fan]) -> Table:
     return Table(("quantity", "unit", "date", "day", *names, "mean"), tuple(rows))
 
 
-def _value_axis(axes: Axes, low: float, high: float, ticks: int) -> None:
+def value_axis(axes: Axes, low: float, high: float, ticks: int) -> None:
+    """Set a vertical axis that holds `low` to `high`, with about so many ticks in round amounts."""
     top = high + 0.06 * (high - low) if high > low else low + 1.0
     places = [float(place) for place in MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, top)]
     places = [place for place in places if low <= place <= top]

@@ -1,4 +1,7 @@
-"""Rows of a forest plot: words left, points and intervals on an axis from 0 to 100 %, numbers right."""
+"""Rows of a forest plot: words left, points and intervals on an axis, numbers right.
+
+The axis is from 0 to 100 % unless a caller makes its own and has the rows written and marked on it.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from sim.report.figures.sheet import Sheet
 NAMES = 3.3
 AXIS = 4.7
 _GAP = 0.18
-_VALUES = style.WIDTH - 2 * style.MARGIN - NAMES - AXIS - _GAP
-_WORDS = 0.46
-_FOOT = 0.4
+VALUES = style.WIDTH - 2 * style.MARGIN - NAMES - AXIS - _GAP
+WORDS = 0.46
+FOOT = 0.4
 _LINE = measure.line_height(style.SMALL_SIZE)
 _NAME_LINE = measure.line_height(style.LABEL_SIZE)
 _FIRST = 0.15
@@ -33,12 +36,14 @@ _LOOKS = {
     "any": ("o", 5.5, style.PAPER, style.BLUE, 0.045),
     "base": ("D", 5.0, style.PAPER, style.VERMILLION, 0.0),
     "plain": ("o", 5.5, style.BLUE, style.BLUE, 0.0),
+    "compared": ("o", 2.8, style.INK, style.INK, 0.0),
+    "open": ("o", 5.5, style.PAPER, style.BLUE, 0.0),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A marker with its whiskers; `look` is one of answer, first, any, base, plain."""
+    """A marker with its whiskers; `look` is one of answer, first, any, base, plain, compared, open."""
 
     p: float
     low: float
@@ -74,7 +79,7 @@ class Row:
     def names(self) -> list[str]:
         """The name, broken so that it fits its column."""
         room = NAMES - 0.15 - (_INDENT if self.indented else 0.0)
-        return measure.wrap(self.name, room, self.size, lines=1 if self.heading else 2, bold=self.strong)
+        return measure.wrap_name(self.name, room, self.size, lines=1 if self.heading else 2, bold=self.strong)
 
     @property
     def size(self) -> float:
@@ -95,21 +100,21 @@ def note(text: str) -> tuple[str, ...]:
 
 def height(rows: Sequence[Row]) -> float:
     """Inches that a plot of these rows takes, with its axis and the words above it."""
-    return _WORDS + sum(row.height for row in rows) + _FOOT
+    return WORDS + sum(row.height for row in rows) + FOOT
 
 
 def draw(page: Sheet, rows: Sequence[Row]) -> Axes:
     """Draw the rows on a sheet whose body is as high as they need; returns the axes."""
     left = style.MARGIN + NAMES
     tall = sum(row.height for row in rows)
-    axes = page.axes(left, _WORDS, AXIS, tall, label="odds")
+    axes = page.axes(left, WORDS, AXIS, tall, label="odds")
     axes.set_ylim(tall, 0.0)
     _dress(axes)
     _band_words(page, left)
     down = 0.0
     for row in rows:
-        _words(page, row, _WORDS + down)
-        _marks(axes, row, down)
+        write(page, row, WORDS + down)
+        mark(axes, row, down)
         down += row.height
     return axes
 
@@ -133,18 +138,18 @@ def _band_words(page: Sheet, left: float) -> None:
         middle = left + AXIS * (low + high) / 2
         options: dict[str, Any] = {"size": _BAND_SIZE, "color": style.MUTED}
         if high - low > 0.12:
-            page.text(middle, _WORDS - 0.1, words, ha="center", **options)
+            page.text(middle, WORDS - 0.1, words, ha="center", **options)
             continue
         ends = {"left": left, "center": middle, "right": left + AXIS}
         side = "left" if high < 0.2 else "right" if low > 0.8 else "center"
-        page.text(ends[side], _WORDS - 0.29, words, ha=side, **options)
-        heights = [1.0 - (page.top + _WORDS - down) / page.height for down in (0.22, 0.02)]
+        page.text(ends[side], WORDS - 0.29, words, ha=side, **options)
+        heights = [1.0 - (page.top + WORDS - down) / page.height for down in (0.22, 0.02)]
         stroke = Line2D([middle / page.width] * 2, heights, color=style.FAINT, linewidth=0.6)
         page.figure.add_artist(stroke)
 
 
-def _words(page: Sheet, row: Row, down: float) -> None:
-    """Name and small print on the left, numbers on the right."""
+def write(page: Sheet, row: Row, down: float) -> None:
+    """Name and small print on the left, numbers on the right, from `down` inches below the top of the body."""
     left = style.MARGIN + (_INDENT if row.indented else 0.0)
     if row.heading:
         page.rule(style.MARGIN, page.width - style.MARGIN, down + 0.1)
@@ -155,17 +160,18 @@ def _words(page: Sheet, row: Row, down: float) -> None:
     for number, line in enumerate(row.names):
         page.text(left, down + _FIRST + number * _NAME_LINE, line, size=row.size, fontweight=weight)
     right = style.MARGIN + NAMES + AXIS + _GAP
-    value = measure.fit(row.value, _VALUES, row.size, row.strong)
+    value = measure.fit(row.value, VALUES, row.size, row.strong)
     page.text(right, down + _FIRST, value, size=row.size, fontweight=weight)
     below = _NAME_LINE * (len(row.names) - 1)
     for place, start, lines in ((left, below, row.details), (right, 0.0, row.value_details)):
         for number, line in enumerate(lines, start=1):
             height = down + _FIRST + 0.02 + start + number * _LINE
-            text = measure.fit(line, NAMES - 0.15 if place == left else _VALUES, style.SMALL_SIZE)
+            text = measure.fit(line, NAMES - 0.15 if place == left else VALUES, style.SMALL_SIZE)
             page.text(place, height, text, size=style.SMALL_SIZE, color=style.MUTED)
 
 
-def _marks(axes: Axes, row: Row, top: float) -> None:
+def mark(axes: Axes, row: Row, top: float) -> None:
+    """The bar, the points and the note of a row that begins at `top` on axes of AXIS inches; a note needs 0 to 1."""
     middle = top + _FIRST
     if row.belief is not None:
         low, high = row.belief
@@ -188,9 +194,11 @@ def _draw_point(axes: Axes, point: Point, middle: float) -> None:
     ends, level = [point.low, point.high], [middle, middle]
     axes.plot(ends, level, color=edge, linewidth=1.3, solid_capstyle="butt", clip_on=False)
     # Caps that a marker would half hide look like a square: they are drawn only where they stand clear of it.
-    clear = (size / 2 + 1.0) / measure.POINTS_PER_INCH / AXIS
-    caps = [end for end in ends if abs(end - point.p) > clear]
-    tall = 11 if point.look == "answer" else 5
+    left, right = axes.get_xlim()
+    clear = (size / 2 + 1.0) / measure.POINTS_PER_INCH / AXIS * (right - left)
+    # Caps that stand out above the marker are seen beside it, too: rows that are compared all have them.
+    caps = ends if point.look == "compared" else [end for end in ends if abs(end - point.p) > clear]
+    tall = 11 if point.look in ("answer", "compared") else 5
     axes.plot(caps, [middle] * len(caps), "|", markersize=tall, markeredgewidth=1.3, color=edge, clip_on=False)
     look: dict[str, Any] = {
         "markersize": size,

@@ -43,10 +43,26 @@ def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     return text[:shortest].rstrip() + "…"
 
 
+def squeeze(text: str, room: float, size: float, bold: bool = False) -> str:
+    """The text, its middle cut out where it is wider than `room` inches: names often differ at their ends."""
+    if width(text, size, bold) <= room:
+        return text
+    kept = len(text) - 1
+    while kept > 1 and width(_gutted(text, kept), size, bold) > room:
+        kept -= 1
+    return _gutted(text, kept)
+
+
+def _gutted(text: str, kept: int) -> str:
+    """So many characters of the text, two thirds of them from its beginning, with an ellipsis between."""
+    tail = kept // 3
+    return f"{text[: kept - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
+
+
 def wrap(text: str, room: float, size: float, lines: int, bold: bool = False) -> list[str]:
     """The text broken at spaces into at most `lines` lines of `room` inches; what is left over ends in an ellipsis."""
     broken: list[str] = []
-    words = text.split()
+    words = _words(text)
     while words and len(broken) < lines - 1:
         taken = 1
         while taken < len(words) and width(" ".join(words[: taken + 1]), size, bold) <= room:
@@ -56,6 +72,26 @@ def wrap(text: str, room: float, size: float, lines: int, bold: bool = False) ->
     if words:
         broken.append(fit(" ".join(words), room, size, bold))
     return broken
+
+
+def wrap_name(text: str, room: float, size: float, lines: int, bold: bool = False) -> list[str]:
+    """The text broken as by `wrap`; what the last line cannot hold is cut from its middle."""
+    broken = wrap(text, room, size, lines, bold)
+    if broken and broken[-1].endswith("…"):
+        kept = sum(len(line.split()) for line in broken[:-1])
+        broken[-1] = squeeze(" ".join(text.split()[kept:]), room, size, bold)
+    return broken
+
+
+def _words(text: str) -> list[str]:
+    """Words at whose ends a line may be broken; a figure keeps its per cent sign."""
+    words: list[str] = []
+    for word in text.split():
+        if words and word.startswith("%"):
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    return words
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.axes import Axes
 
 from sim.report import style
@@ -20,3 +22,14 @@ def dress(axes: Axes, largest: float, ticks: int, headroom: float = 1.1) -> None
     axes.tick_params(axis="y", length=0, pad=6)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", color=style.RULE, linewidth=0.6)
+
+
+def across(axes: Axes, low: float, high: float, ticks: int) -> None:
+    """Tick a horizontal axis between two probabilities, at most so many steps, with grid lines; limits stay."""
+    step = next((step for step in _STEPS if (high - low) / step <= ticks), 1.0)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    places = [number * step for number in range(first, last + 1)]
+    axes.set_xticks(places)
+    axes.set_xticklabels([f"{round(100 * place, 6):g} %" for place in places])
+    axes.tick_params(axis="x", length=0, pad=4)
+    axes.grid(axis="x", color=style.RULE, linewidth=0.6)
