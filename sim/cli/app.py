@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import sim
-from sim.cli.commands import check, new, run, schema, trace, verify
+from sim.cli.commands import breakeven, check, compare, drivers, new, report, run, schema, sweep, trace, verify
 from sim.errors import SimError
 
 NAME = "sim"
@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (new, check, run, trace, verify, schema):
+for command in (new, check, run, compare, drivers, sweep, breakeven, trace, report, verify, schema):
     app.command(command.NAME)(command.main)
 
 

@@ -79,16 +79,18 @@ Seed = Annotated[
     int,
     typer.Option("--seed", metavar="N", parser=whole("--seed"), help="Addresses every draw: same seed, same runs."),
 ]
-Worlds = Annotated[
-    int | None,
-    typer.Option(
-        "--worlds",
-        metavar="N",
-        parser=whole("--worlds"),
-        help="Draws of what is not known.  [default: 8192]",
-        show_default=False,
-    ),
-]
+
+
+def _worlds(help_text: str) -> typer.models.OptionInfo:
+    made: typer.models.OptionInfo = typer.Option(
+        "--worlds", metavar="N", parser=whole("--worlds"), help=help_text, show_default=False
+    )
+    return made
+
+
+Worlds = Annotated[int | None, _worlds("Draws of what is not known.  [default: 8192]")]
+ComparedWorlds = Annotated[int | None, _worlds("Draws of what is not known.  [default: 4096]")]
+SweptWorlds = Annotated[int | None, _worlds("Draws of what is not known, at each point.  [default: 2048]")]
 Replays = Annotated[
     int | None,
     typer.Option(

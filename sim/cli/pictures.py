@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 from sim.analysis.forecast import cumulative_by_kind
@@ -11,11 +12,13 @@ from sim.experiment.engines import SIMPY
 from sim.experiment.plan import Design
 from sim.experiment.probing import fan, probe, weekly
 from sim.experiment.run import Played
+from sim.records.comparison import Comparison
 from sim.records.result import Result
 from sim.scenario.load import Case, Scenario
 from sim.scenario.schedule import marks
 
 FAN_WORLDS = 512
+COMPARED_WORLDS = 256
 PREVIEW_WORLDS = 64
 SAMPLES = 6
 
@@ -81,6 +84,56 @@ def _draw_forces(
         source=origin(result),
     )
     save(figure, forces.table(made), folder, "forces", svg)
+
+
+def draw_comparison(
+    folder: Path,
+    scenarios: Sequence[Scenario],
+    comparison: Comparison,
+    design: Design,
+    engine: str,
+    *,
+    quick: bool,
+    svg: bool,
+) -> None:
+    """The figures of a comparison, each with its table: the odds alone when quick."""
+    from sim.report.figures import compared_odds
+    from sim.report.render import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save(compared_odds.draw(comparison), compared_odds.table(comparison), folder, "compared_odds", svg)
+    if quick:
+        return
+    from sim.report.figures import differences, onset_curves
+
+    save(onset_curves.draw(comparison), onset_curves.table(comparison), folder, "onset_curves", svg)
+    if comparison["differences"]:
+        save(differences.draw(comparison), differences.table(comparison), folder, "differences", svg)
+    _draw_compared_forces(folder, scenarios, comparison, design, engine, svg=svg)
+
+
+def _draw_compared_forces(
+    folder: Path, scenarios: Sequence[Scenario], comparison: Comparison, design: Design, engine: str, *, svg: bool
+) -> None:
+    """Troops over time in all scenarios that have the side that the first one is about."""
+    from sim.report.figures import compared_forces
+    from sim.report.render import save
+
+    sides = troop_sums(scenarios[0])
+    if not sides:
+        return
+    days, fans = weekly(scenarios[0]), []
+    for part, scenario in zip(comparison["scenarios"], scenarios, strict=True):
+        if sides[0] not in troop_sums(scenario) or scenario.file.clock.starts != scenarios[0].file.clock.starts:
+            continue
+        played = min(COMPARED_WORLDS, design.worlds)
+        paths = probe(scenario, engine, design.seed, played, days[days < scenario.program.horizon], [sides[0]])[0]
+        if len(paths):
+            here = days[: paths.shape[1]]
+            fans.append((part["name"], fan(scenario, sides[0], _label(sides[0]), "troops", here, paths)))
+    if fans:
+        figure = compared_forces.draw(fans, comparison, marks(scenarios[0].file))
+        save(figure, compared_forces.table(fans), folder, "compared_forces", svg)
 
 
 def _level(scenario: Scenario, name: str) -> tuple[float, str] | None:

@@ -59,7 +59,7 @@ class Sweep(TypedDict):
 
 
 class TriedPart(TypedDict):
-    """A value that was played, and its odds."""
+    """A value that was played, and its odds. A date is its ordinal (day 1 is 0001-01-01), here and in what follows."""
 
     at: float
     p: float

@@ -11,7 +11,7 @@ from sim.cli.app import app
 from tests.cli.conftest import Sim
 
 TEXTS = Path(__file__).parent / "help"
-COMMANDS = ["check", "new", "run", "schema", "trace", "verify"]
+COMMANDS = ["breakeven", "check", "compare", "drivers", "new", "report", "run", "schema", "sweep", "trace", "verify"]
 
 
 def test_every_command_is_here() -> None:

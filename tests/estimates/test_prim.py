@@ -344,3 +344,8 @@ def test_no_columns_at_all():
 def test_impossible_worlds_are_refused(values, hits, message):
     with pytest.raises(ValueError, match=message):
         found({"x": Column(values)}, hits, np.ones(200, dtype=np.int64))
+
+
+def test_too_few_shuffles_to_tell_anything_are_refused():
+    with pytest.raises(ValueError, match=r"18 shuffles cannot tell a box from luck at 0\.05"):
+        found({}, np.arange(200) % 2, np.ones(200, dtype=np.int64), shuffles=18)

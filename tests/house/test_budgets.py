@@ -31,6 +31,7 @@ LOADED_LATE = {
     "scipy": "0.1 s (special) to 0.6 s (stats)",
     "matplotlib": "0.3 s",
     "pyarrow": "0.05 s",
+    "jinja2": "0.06 s, needed only for pages",
     "multiprocessing": "needed only with several workers",
     "concurrent.futures": "needed only with several workers",
     "sim.report.figures": "loads matplotlib",

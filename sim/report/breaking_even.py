@@ -1,0 +1,154 @@
+"""What `sim breakeven` prints: the value at which the odds reach a target, honestly; text for people, or a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+
+from sim.records.sweeping import AxisPart, Breakeven, CrossingPart
+from sim.report import inputs, wording
+from sim.report.columns import aligned, paragraph
+from sim.report.sweeping import NARROWEST, interval, odds, own_words, question, warnings
+from sim.report.tables import Table
+from sim.report.wording import capital, plain
+
+
+def text(result: Breakeven, width: int) -> str:
+    """The break-even as text with no line longer than `width` characters (but at least sixty)."""
+    width = max(width, NARROWEST)
+    blocks = [
+        question(result["scenario"], result["question"], width),
+        [line for sentence in _sentences(result) for line in paragraph(sentence, width)],
+        _tried(result, width),
+        paragraph(_played(result), width),
+        warnings(result["warnings"], width),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def tsv(result: Breakeven) -> str:
+    """A row a fact, with all digits: section, value, its interval, odds, standard error and interval; dates as such."""
+    own, axis = result["own"], result["axis"]
+    rows: list[tuple[object, ...]] = [
+        ("target", None, None, None, result["odds"], None, None, None),
+        ("range", None, *(_cell(axis, end) for end in result["range"]), None, None, None, None),
+        ("file", None, None, None, own["p"], own["se"], *own["interval"]),
+    ]
+    for crossing in result["crossings"]:
+        section = "rises to target" if crossing["rising"] else "falls to target"
+        ends = (_cell(axis, end) for end in crossing["interval"])
+        rows.append((section, _cell(axis, crossing["value"]), *ends, result["odds"], None, None, None))
+    for part in result["tried"]:
+        at = _cell(axis, part["at"])
+        rows.append(("tried", at, None, None, part["p"], part["se"], *part["interval"]))
+    columns = ("section", "value", "from", "to", "p", "se", "low", "high")
+    return Table(columns, tuple(rows)).to_tsv()
+
+
+def _cell(axis: AxisPart, at: float | None) -> float | str | None:
+    return dt.date.fromordinal(round(at)).isoformat() if at is not None and _dated(axis) else at
+
+
+def _percent(target: float) -> str:
+    """A target as it was asked for: `50 %`, `0.1 %`."""
+    return f"{round(100.0 * target, 6):g} %"
+
+
+def _sentences(result: Breakeven) -> Iterator[str]:
+    axis, target = result["axis"], _percent(result["odds"])
+    name = capital(inputs.label(axis["path"]))
+    own = f"The file itself says {own_words(axis)}: {odds(result['own'])}."
+    crossings = result["crossings"]
+    if not crossings:
+        yield f"{name}: {_nowhere(result)}"
+        yield own
+        return
+    if len(crossings) > 1:
+        yield f"{name}: the odds cross {target} {len(crossings)} times."
+    for crossing in crossings:
+        way = "rise to" if crossing["rising"] else "fall to"
+        head = f"{name}: the odds" if len(crossings) == 1 else "They"
+        yield f"{head} {way} {target} at {_value(result, crossing)}."
+    yield own
+    yield (
+        "The 95 % interval is where so many runs cannot tell the odds from the target: more runs narrow it. It says "
+        "nothing of which value is the likely one."
+    )
+
+
+def _value(result: Breakeven, crossing: CrossingPart) -> str:
+    """The value with the digits that its interval earns, and the interval."""
+    axis = result["axis"]
+    low, high = crossing["interval"]
+    known = [end for end in (low, high) if end is not None]
+    first, last = (_told(axis, end, None) for end in result["range"])
+    if not known:
+        value = _told(axis, crossing["value"], None)
+        return f"about {value} (not to be told from any value from {first} to {last})"
+    wide = 2.0 * max(abs(crossing["value"] - end) for end in known)
+    value = _told(axis, crossing["value"], wide)
+    ends = [None if end is None else _told(axis, end, wide) for end in (low, high)]
+    if ends[0] is None:
+        return f"{value} (Monte-Carlo 95 %: up to {ends[1]}; it begins outside {first} to {last})"
+    if ends[1] is None:
+        return f"{value} (Monte-Carlo 95 %: from {ends[0]}; it ends outside {first} to {last})"
+    return f"{value} (Monte-Carlo 95 %: {ends[0]} to {ends[1]})"
+
+
+def _nowhere(result: Breakeven) -> str:
+    """That nothing crosses, what the odds do instead, and whether they come near."""
+    axis, target = result["axis"], _percent(result["odds"])
+    first, last = result["tried"][0], result["tried"][-1]
+    ends = [_told(axis, part["at"], None) for part in (first, last)]
+    told = f"{target} is not within {ends[0]} to {ends[1]}: the odds go from {odds(first)} to {odds(last)}"
+    outer = [part for part in (result["lowest"], result["highest"]) if part["at"] not in (first["at"], last["at"])]
+    for part in outer:
+        which = "lowest" if part["at"] == result["lowest"]["at"] else "highest"
+        told += f", {which} at {_told(axis, part['at'], None)} with {odds(part)}"
+    near = [part for part in result["tried"] if part["interval"][0] <= result["odds"] <= part["interval"][1]]
+    if near:
+        told += f"; at {_told(axis, near[0]['at'], None)} so many runs cannot tell them from it"
+    return f"{told}."
+
+
+def _told(axis: AxisPart, at: float, wide: float | None) -> str:
+    """A value with its unit: three digits, or those that an interval so wide earns."""
+    unit = axis["unit"]
+    if _dated(axis):
+        return inputs.value(at, "date")
+    if wide is None or not wide > 0.0:
+        return inputs.value(at, unit)
+    share = (unit or "").split(" ")[0] == "share"
+    scale = 100.0 if share else 1.0
+    # as for percentages: the last digit stands at the leading digit of two standard errors, a quarter of the width each
+    places = -math.floor(math.log10(scale * wide / 2.0) + 1e-9)
+    number = f"{round(scale * at, places):,.{max(places, 0)}f}"
+    if share or unit == "×":
+        return f"{number} %" if share else f"×{number}"
+    return number if unit is None else f"{number} {plain(unit)}"
+
+
+def _dated(axis: AxisPart) -> bool:
+    return axis["unit"] == "date" or all(map(inputs.is_date, axis["values"]))
+
+
+def _tried(result: Breakeven, width: int) -> list[str]:
+    """What was tried; of values that read alike the first."""
+    axis = result["axis"]
+    rows = [("tried", "odds", "95 %")]
+    for part in result["tried"]:
+        label = _told(axis, part["at"], None)
+        if label != rows[-1][0]:
+            rows.append((label, odds(part), interval(part)))
+    return aligned(rows, width, indent=0, right=(0, 1))
+
+
+def _played(result: Breakeven) -> str:
+    design = result["design"]
+    worlds, replays = wording.count(design["worlds"], "world"), wording.count(design["replays"], "replay")
+    return (
+        f"Played: {wording.count(design['runs'], 'run')} at {wording.count(len(result['tried']), 'value')}, all with "
+        f"the same luck, up to {worlds} × {replays} each, seed {design['seed']}. What the odds do between two of these "
+        "values is not seen."
+    )
