@@ -117,8 +117,10 @@ def find_box(
     boxes on the way the one with the greatest gain is taken (see `sim.estimates.peeling`), and limits are dropped, the
     cheapest first, until there are at most `most_limits` and each adds at least 5 % to the gain. A box is refused where
     more than 5 % of shuffled data, in which hits and plays are dealt out to the worlds anew, hold one as good.
-    `ValueError` for what no world can have.
+    `ValueError` for what no world can have, and for fewer shuffles than such a test takes (19).
     """
+    if 1 / (1 + shuffles) > LARGEST_P_VALUE:
+        raise ValueError(f"{shuffles} shuffles cannot tell a box from luck at {LARGEST_P_VALUE:g}")
     worlds = counted(hits, plays, 1)
     if reason := _hopeless(worlds):
         return Found(None, reason)

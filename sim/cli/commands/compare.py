@@ -41,9 +41,7 @@ DEFAULT_WORLDS = 4096
 
 Files = Annotated[
     list[Path],
-    typer.Argument(
-        metavar="FILE…", help="Scenario files; one alone is compared with its variants.", show_default=False
-    ),
+    typer.Argument(metavar="FILE", help="Scenario files; one alone is compared with its variants.", show_default=False),
 ]
 Variants = Annotated[
     list[str] | None,

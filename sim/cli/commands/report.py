@@ -26,7 +26,7 @@ def main(
     ],
     quiet: Quiet = False,
 ) -> None:
-    """Write report.html, one page that holds a whole run or comparison.
+    """Write report.html: a whole run or comparison on one page.
 
     It needs no other file and no network: open it in a browser, print it, or send it. Everything comes from what is
     kept in DIR; nothing is played but the two runs that are told as stories.
