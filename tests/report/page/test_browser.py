@@ -43,7 +43,7 @@ PROBE = """
 var found = {};
 var all = function (selector) { return Array.from(document.querySelectorAll(selector)); };
 var root = document.documentElement;
-found.overflow = root.scrollWidth - innerWidth;
+found.overflow = root.scrollWidth - root.clientWidth;
 found.columns = getComputedStyle(document.body).display === "grid";
 found.tools = all(".tools, .search").filter(function (part) { return part.hidden; }).length;
 found.paper = [getComputedStyle(document.body).backgroundColor];
@@ -86,7 +86,7 @@ document.querySelectorAll("details").forEach(function (part, number) { part.open
 found.folded = all("details:not([open])").length;
 dispatchEvent(new Event("beforeprint"));
 found.printed = all("details:not([open])").length;
-found.printedOverflow = root.scrollWidth - innerWidth;
+found.printedOverflow = root.scrollWidth - root.clientWidth;
 dispatchEvent(new Event("afterprint"));
 found.after = all("details:not([open])").length;
 document.querySelector(".skip").focus();

@@ -1,0 +1,68 @@
+"""The page of a comparison: the same question under several scenarios, and how far apart the answers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from sim.records.result import WarningPart
+from sim.report import wording
+from sim.report.page import render
+from sim.report.page.blocks import Page, Section
+from sim.report.page.facts import ComparisonFacts
+from sim.report.page.sections import changes, compared, flips, gaps, glossary, provenance
+from sim.report.page.texts import texts
+from sim.report.wording import plain
+
+
+def html(facts: ComparisonFacts) -> str:
+    """The page as one HTML document."""
+    return render.html(page(facts))
+
+
+def page(facts: ComparisonFacts) -> Page:
+    """The page as plain data, section by section."""
+    comparison = facts.comparison
+    first = comparison["scenarios"][0]
+    made = [
+        provenance.alerts([(part["name"], part["counts"]) for part in comparison["scenarios"]], list(_warnings(facts))),
+        compared.question(facts),
+        compared.odds(facts),
+        gaps.section(facts),
+        changes.section(facts),
+        flips.section(facts),
+        provenance.comparison_section(facts),
+    ]
+    sections: list[Section] = [item for item in made if item is not None]
+    sections.append(glossary.section(text for item in sections for text in texts(item)))
+    asked = first["question"]
+    others = wording.count(len(comparison["scenarios"]), "scenario")
+    return Page(
+        kicker=f"Crisis odds · {plain(first['scenario'])} · {facts.name}",
+        title=plain(first["title"] or first["name"]),
+        subtitle=f"{others} compared · {wording.span(asked['opens'], asked['closes'])}",
+        sections=sections,
+        data=comparison,
+        saved_as=f"{plain(first['scenario'])}-{facts.name}.json",
+        foot=_foot(facts),
+    )
+
+
+def _warnings(facts: ComparisonFacts) -> Iterator[WarningPart]:
+    """The warnings of the comparison, then those of its scenarios, each text once."""
+    seen: set[tuple[str, str]] = set()
+    comparison = facts.comparison
+    lists = [comparison["warnings"], *(part["warnings"] for part in comparison["scenarios"])]
+    for warning in chain.from_iterable(lists):
+        if (warning["code"], warning["text"]) not in seen:
+            seen.add((warning["code"], warning["text"]))
+            yield warning
+
+
+def _foot(facts: ComparisonFacts) -> list[str]:
+    design = facts.comparison["design"]
+    version = "" if facts.manifest is None else f" {facts.manifest.get('version', '')}"
+    return [
+        f"Made by crisis-odds{version} from {wording.count(design['runs'], 'run')}, seed {design['seed']}.",
+        "Odds under the assumptions of scenario files. This page needs no other file and fetches nothing.",
+    ]
