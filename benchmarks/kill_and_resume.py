@@ -1,7 +1,8 @@
 """Killed and gone on with: `python -m benchmarks.kill_and_resume [--kills N] [--seed N]`, from the project's root.
 
 Plays a question once in one go, then again and again killed by SIGKILL at random moments, uniform over the time that
-the first took, and asked again with --resume. All files but `manifest.json` must be equal byte for byte.
+the first took, and asked again with --resume. All files must be equal byte for byte, but for `manifest.json` and
+`report.html`, which tell times.
 """
 
 from __future__ import annotations
@@ -102,11 +103,11 @@ def state(out: Path) -> str:
 
 
 def files(out: Path) -> dict[str, bytes]:
-    """Everything in a folder, hidden files too, but the manifest: it has times in it."""
+    """Everything in a folder, hidden files too, but the manifest and the page: they have times in them."""
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.name not in ("manifest.json", "report.html")
     }
 
 

@@ -249,10 +249,19 @@ def _drivers(gathering: _Gathering, result: Result, case: Case | None) -> tuple[
 
 
 def _columns(path: Path) -> dict[str, Any]:
-    """The columns of a table; raises `OSError` or `ValueError` where it is none."""
+    """The columns of a table's first rows, as many as fit in memory whatever was played.
+
+    Raises `OSError` or `ValueError` where it is no table.
+    """
     import pyarrow.parquet as pq
+
+    from sim.experiment.worldwise import MOST_COUNTED_WORLDS
 
     # reading a table by its path would load the machinery of data sets
     with pq.ParquetFile(path) as file:
-        table = file.read()
+        groups, rows = [], 0
+        while rows < MOST_COUNTED_WORLDS and len(groups) < file.num_row_groups:
+            rows += file.metadata.row_group(len(groups)).num_rows
+            groups.append(len(groups))
+        table = file.read_row_groups(groups).slice(0, MOST_COUNTED_WORLDS)
     return {name: table[name].to_numpy() for name in table.column_names}

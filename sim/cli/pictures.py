@@ -131,7 +131,8 @@ def _draw_compared_forces(
         if len(paths):
             here = days[: paths.shape[1]]
             fans.append((part["name"], fan(scenario, sides[0], _label(sides[0]), "troops", here, paths)))
-    if fans:
+    # without the first scenario there is nothing to compare with: all of its runs failed
+    if fans and fans[0][0] == comparison["scenarios"][0]["name"]:
         figure = compared_forces.draw(fans, comparison, marks(scenarios[0].file))
         save(figure, compared_forces.table(fans), folder, "compared_forces", svg)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.chance.worlds import draw_worlds, parameter_vectors
+from sim.chance.worlds import Drawn, draw_worlds, parameter_vectors
 from sim.errors import TooLittleError
 from sim.estimates.sequences import PrecisionRule
 from sim.experiment.engines import AUTO
@@ -38,9 +38,12 @@ class Played:
     sequence: tuple[float, float] | None
 
 
-def world_values(scenario: Scenario, seed: int, worlds: Ints) -> tuple[Values, Floats]:
-    """Every value in each of some worlds, and the parameter vectors (worlds x parameters)."""
-    drawn = draw_worlds(scenario.values, scenario.groups, seed, worlds)
+def world_values(scenario: Scenario, seed: int, worlds: Ints, known: Drawn | None = None) -> tuple[Values, Floats]:
+    """Every value in each of some worlds, and the parameter vectors (worlds x parameters).
+
+    `known` are draws of the same worlds in other scenarios.
+    """
+    drawn = draw_worlds(scenario.values, scenario.groups, seed, worlds, known)
     numbers = parameter_vectors(scenario.program.expressions, drawn, len(worlds))
     plain = {path: item for path, item in drawn.items() if isinstance(item, np.ndarray)}
     return plain, numbers

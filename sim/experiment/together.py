@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.chance.worlds import Drawn
 from sim.estimates.odds import LEVEL, NOTHING, Totals, sums_of, totals
 from sim.estimates.paired import PairedDifference, from_sums
 from sim.estimates.timing import periods
@@ -111,7 +112,8 @@ class _Table:
     def play(self, stretch: range) -> None:
         """Play a stretch of worlds in all scenarios, piece by piece, and count it."""
         places = np.arange(stretch.start, stretch.stop, dtype=np.int64)
-        drawn = [world_values(scenario, self._design.seed, places) for scenario in self._scenarios]
+        known: Drawn = {}
+        drawn = [world_values(scenario, self._design.seed, places, known) for scenario in self._scenarios]
         folds = [Fold(scenario, stretch) for scenario in self._scenarios]
         leans = [_Lean(self._scenarios[0], scenario, stretch) for scenario in self._scenarios[1:]]
         for worlds, replays in batches(stretch, self._design.replays, PIECE_RUNS):

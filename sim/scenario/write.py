@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,15 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.yaml_implicit_resolvers = {}
 
 
+# Words of letters, digits and a few signs that mean nothing in YAML, single blanks between them.
+_HARMLESS = re.compile(r"[A-Za-z0-9_.+]+(?: [A-Za-z0-9_.+]+)*")
+_NO_TEXTS = frozenset({"null", "Null", "NULL"})
+
+
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if _HARMLESS.fullmatch(text) and text not in _NO_TEXTS:
+        # most texts are of this kind, and reading each again to be sure takes half of the time of writing
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None)
     fragment = compose_value(f"[{text}]", "")
     items = getattr(fragment.node, "items", None)
     same = isinstance(items, list) and len(items) == 1 and getattr(items[0], "text", None) == text

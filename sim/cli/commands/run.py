@@ -150,6 +150,7 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
     """Play what is not there yet, and put the finished run in its place; gives the result and the seconds it took."""
     import sim
     from sim.analysis.forecast import any_finished, failure_reasons, forecast
+    from sim.cli.pages import write_report
     from sim.cli.pictures import draw_run
     from sim.experiment import archive, engines, plan
     from sim.experiment.run import play
@@ -181,6 +182,8 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
             case.scenario, design, asked.engine, sim.__version__, elapsed, len(parts.done), unfinished.found
         )
         archive.write_run(unfinished.draft, case.scenario, result, about)
+        if not asked.quick:
+            write_report(unfinished.draft, asked.folder.path.name)
         stop.check()
         unfinished.publish()
     return result, elapsed
