@@ -167,7 +167,7 @@ def _worth_finding(driver: DriverPart, result: Drivers) -> str:
     """What knowing it gains, how sure its place is, what is assumed now, and on whose word."""
     said = f"{driver['path']}: knowing it removes {_gain(driver, result)} of the uncertainty"
     if driver["first"] > 0.0:
-        said += f" (the largest gain in {wording.in_hundred(driver['first'])} of 100 resamples)"
+        said += f" (the largest gain in {wording.in_hundred(driver['first'])} % of resamples)"
     names = [str(state["at"]) for state in driver["states"]]
     form = f"a choice of {', '.join(map(human, names))}" if names else plain(driver["form"])
     source = plain(driver["source"] or "").rstrip(".")

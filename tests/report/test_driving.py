@@ -127,7 +127,7 @@ def test_what_to_find_out_first() -> None:
     first["first"], second["first"] = 0.98, 0.0
     told = flat(result)
     assert "1. intent.start: knowing it removes" in told
-    assert "(the largest gain in 98 of 100 resamples)" in told
+    assert "(the largest gain in 98 % of resamples)" in told
     assert "Now a choice of restrain, coerce, prepare. Source: F1.1 Burns." in told
     assert "Burns.." not in told
     assert f"2. {second['path']}: knowing it removes" in told

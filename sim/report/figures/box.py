@@ -103,7 +103,7 @@ def _footer(result: Drivers) -> str:
     box = result["box"]
     if box is None:
         return wording.footer(source)
-    shuffled = f"shuffled data hold a box as dense with {_p_value(box['p_value'])}"
+    shuffled = f"shuffled data hold a box as telling with {_p_value(box['p_value'])}"
     return wording.footer(source, "bars: from the 5 % to the 95 % value", shuffled)
 
 
@@ -125,7 +125,7 @@ def _draw_limits(page: Sheet, result: Drivers, box: BoxPart) -> None:
         name = wording.capital(inputs.label(limit["path"]))
         page.text(style.MARGIN, down + 0.1, measure.fit(name, room, style.LABEL_SIZE))
         page.text(style.MARGIN + _NAMES, down + 0.1, half, ha="right", fontweight="bold")
-        again = f"{wording.in_hundred(limit['found_again'])} of 100 resamples"
+        again = f"{round(limit['found_again'] * box['resamples'])} of {wording.count(box['resamples'], 'resample')}"
         sure = f"{_p_value(limit['p_value'])}; limited on the same side in {again}"
         page.text(style.MARGIN, down + 0.1 + _NAME_LINE, sure, size=style.SMALL_SIZE, color=style.MUTED)
         axes = page.axes(style.MARGIN, down + 0.36, _NAMES, _TRACK - 0.18, label=limit["path"])

@@ -86,7 +86,7 @@ def name_points(axes: Axes, places: Sequence[float], points: Sequence[PointPart]
         if any(place - half < end and start < place + half for start, end in taken):
             continue
         taken.append((place - half, place + half))
-        halo = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
+        halo = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 1.0, "pad": 0.5}
         look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": style.SMALL_SIZE, "bbox": halo, "zorder": 6}
         axes.text(place, min(point["interval"][1] + 0.025 * top, 0.96 * top), words, **look)
 
