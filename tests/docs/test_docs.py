@@ -97,10 +97,17 @@ def missing_lines(shown: list[str], told: str) -> list[str]:
 
 
 def tiny(arguments: list[str]) -> list[str]:
-    """A run so small, and with one picture, that only its working is tested."""
-    if arguments[0] != "run":
-        return arguments
-    return [*arguments, "--quick", "--worlds", "6", "--replays", "2"]
+    """A command that plays so little, and with one picture, that only its working is tested."""
+    return [*arguments, *_TINY.get(arguments[0], ())]
+
+
+_TINY = {
+    "run": ("--quick", "--worlds", "6", "--replays", "2"),
+    "compare": ("--quick", "--worlds", "40", "--replays", "2"),
+    "drivers": ("--quick", "--worlds", "120", "--replays", "2"),
+    "sweep": ("--worlds", "40", "--replays", "2"),
+    "breakeven": ("--worlds", "200", "--replays", "2"),
+}
 
 
 @pytest.fixture
