@@ -56,6 +56,8 @@ class Study:
         """Inside, the engine is ready, its progress is shown to people, and the first Ctrl-C stops it."""
         from sim.experiment import engines
 
+        # long play must not end at a folder that cannot be written
+        self.shelf.insist()
         with stoppable() as stop:
             note = engines.compiling_note(self.engine)
             if note is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ from typing import Any
 
 from sim.errors import SimError
 from sim.experiment.durable import sync_folder, sync_tree
+
+_DRAFT = ".draft"
+_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,25 @@ class Shelf:
             return None
         return found if isinstance(found, dict) else None
 
+    def insist(self) -> None:
+        """Raise `SimError` where it can be seen beforehand that nothing can be kept here; nothing is touched."""
+        above = next(folder for folder in self.path.parents if folder.exists())
+        if not above.is_dir():
+            raise _unwritable(self.path.parent, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise _unwritable(self.path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """A folder to write into; it takes its place in one step when the block ends without an error, else it goes.
 
         Raises `SimError` where it cannot be written.
         """
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.draft")
+        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}{_DRAFT}")
         try:
+            shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
+            self._tidy()
         except OSError as problem:
             raise _unwritable(self.path.parent, problem) from None
         try:
@@ -52,6 +67,12 @@ class Shelf:
             raise _unwritable(self.path.parent, problem) from None
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        """Remove drafts of this question that a killed process left behind; a day is longer than any lives."""
+        for left in self.path.parent.glob(f".{self.path.name}.*{_DRAFT}"):
+            if time.time() - left.stat().st_mtime > _A_DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def shelf_for(out: Path, scenario: str, kind: str, parts: Sequence[str]) -> Shelf:

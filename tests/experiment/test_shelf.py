@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,29 @@ def test_folder_that_cannot_be_written_is_named_with_its_remedy(tmp_path: Path) 
     refusal = r"cannot write to .*crisis: Not a directory; choose another folder with --out"
     with pytest.raises(SimError, match=refusal), shelf.draft():
         raise AssertionError("nobody writes here")
+    with pytest.raises(SimError, match=refusal):
+        shelf.insist()
+
+
+def test_folder_that_can_be_written_is_not_touched_beforehand(tmp_path: Path) -> None:
+    shelf_for(tmp_path / "new", "crisis", "compare", ["a"]).insist()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_of_somebody_else_is_refused_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.experiment.shelf.os.access", lambda *_: False)
+    with pytest.raises(SimError, match=r"crisis: Permission denied; choose another folder with --out"):
+        shelf_for(tmp_path, "crisis", "compare", ["a"]).insist()
+
+
+def test_drafts_of_killed_processes_go_after_a_day(tmp_path: Path) -> None:
+    shelf = shelf_for(tmp_path, "crisis", "compare", ["a"])
+    other = shelf_for(tmp_path, "crisis", "compare", ["b"])
+    left = [one.path.with_name(f".{one.path.name}.{pid}.draft") for one, pid in ((shelf, 1), (shelf, 2), (other, 1))]
+    for draft in left:
+        (draft / "figures").mkdir(parents=True)
+    for draft in (left[0], left[2]):
+        os.utime(draft, (0, 0))
+    with shelf.draft() as folder:
+        (folder / "x.json").write_text("{}", encoding="utf-8")
+    assert [draft.exists() for draft in left] == [False, True, True]
