@@ -259,7 +259,7 @@ def _columns(path: Path) -> dict[str, Any]:
 
     # reading a table by its path would load the machinery of data sets
     with pq.ParquetFile(path) as file:
-        groups, rows = [], 0
+        groups, rows = list[int](), 0
         while rows < MOST_COUNTED_WORLDS and len(groups) < file.num_row_groups:
             rows += file.metadata.row_group(len(groups)).num_rows
             groups.append(len(groups))

@@ -142,16 +142,23 @@ class Commands:
 class Line:
     """One line of a story: when, who, what. `side` says whose it is where two are told; an `edge` is no event."""
 
+    _ONSET: ClassVar[str] = "CRISIS begins"
+
     date: str
     who: str
     text: str
     side: str = "both"
     edge: bool = False
 
+    @property
+    def onset(self) -> bool:
+        """Whether a crisis begins here, in the words of `sim.world.crises`."""
+        return self.text.startswith(self._ONSET)
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The story of one run, folded up unless `open`. `ending` are its last sentences."""
+    """The story of one run, folded up unless `open`. `ending` tells in sentences how it ends, and is told first."""
 
     shape: ClassVar[str] = "story"
     heading: str

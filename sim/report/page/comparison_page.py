@@ -10,7 +10,7 @@ from sim.report import wording
 from sim.report.page import render
 from sim.report.page.blocks import Page, Section
 from sim.report.page.facts import ComparisonFacts
-from sim.report.page.sections import changes, compared, flips, gaps, glossary, provenance
+from sim.report.page.sections import changes, compared, courses, flips, gaps, glossary, provenance
 from sim.report.page.texts import texts
 from sim.report.wording import plain
 
@@ -26,11 +26,12 @@ def page(facts: ComparisonFacts) -> Page:
     first = comparison["scenarios"][0]
     made = [
         provenance.alerts([(part["name"], part["counts"]) for part in comparison["scenarios"]], list(_warnings(facts))),
-        compared.question(facts),
-        compared.odds(facts),
         gaps.section(facts),
+        compared.odds(facts),
+        courses.section(facts),
         changes.section(facts),
         flips.section(facts),
+        compared.question(facts),
         provenance.comparison_section(facts),
     ]
     sections: list[Section] = [item for item in made if item is not None]

@@ -32,8 +32,9 @@ def page(facts: RunFacts) -> Page:
     result = facts.result
     made = [
         provenance.alerts([("", result["counts"])], result["warnings"]),
-        question.section(facts),
         odds.section(facts),
+        question.section(facts),
+        odds.beside(facts),
         timing.section(facts),
         roads.section(facts),
         definitions.section(facts),
@@ -49,7 +50,7 @@ def page(facts: RunFacts) -> Page:
     return Page(
         kicker=f"Crisis odds · {name} · run {facts.name}",
         title=plain(result["scenario"]["title"] or result["scenario"]["name"]),
-        subtitle=f"{wording.headline(result['odds'])} · {wording.span(asked['opens'], asked['closes'])}",
+        subtitle=wording.span(asked["opens"], asked["closes"]),
         sections=sections,
         data=result,
         saved_as=f"{name}-{facts.name}.json",

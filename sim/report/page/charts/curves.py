@@ -15,6 +15,10 @@ __all__ = ["Mark", "Series", "curves"]
 
 _RIGHT_GAP = 22.0
 _TOP = 12.0
+# More lines than this have names and values on one line each.
+_MANY = 4
+# A key before a value that stands for its line alone.
+_KEY = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,20 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """What stands at the right end of a line: its name, and under it the last value."""
+    """What stands at the right end of a line: its name, and under it the last value; or its mark before the value."""
 
     names: list[str]
     values: list[str]
     size: float
+    marked: bool = False
 
     @property
     def height(self) -> float:
         return text.line_height(self.size) * (len(self.names) + len(self.values)) + 4.0
+
+    @property
+    def width(self) -> float:
+        return text.widest([*self.names, *self.values], self.size, True) + (_KEY if self.marked else 0.0)
 
 
 def curves(
@@ -81,19 +90,20 @@ def curves(
 ) -> str:
     """Lines over dates; days outside the window are shaded, and marks are ticks with a few words above the lines.
 
-    Each line is named at its right end, so that no colour needs a key. Hovering over a date tells all values there,
+    Each line is named at its right end, so that no colour needs a key; only where many lines share a narrow chart, their
+    marks stand for them there, and the buttons above the chart are the key. Hovering over a date tells all values there,
     with the digits that the band has earned. ValueError where there is no date at all.
     """
     size = layout.sizes(width)
     room = (0.24 if size.wide else 0.31) * width
-    labels = [_label(line, room, size) for line in series]
+    labels = [_label(line, room, size, len(series) > _MANY) for line in series]
     view = dates.view([date for line in series for date in line.dates], window)
     values = [value for line in series for value in _all(line)]
     low, high = layout.domain(values, 5, ceiling=1.0 if percent else float("inf"))
     ticks = Scale(low, high, 0.0, 1.0).ticks(6)
     words = [layout.tick_words(value, percent=percent) for value in ticks]
     left = text.widest(words, size.small) + 8.0
-    right = width - max((text.widest([*label.names, *label.values], size.small, True) for label in labels), default=0.0)
+    right = width - max((label.width for label in labels), default=0.0)
     x = view.scale(left, right - _RIGHT_GAP)
     above, top = schedule.lanes(marks, x, size, float(width))
     tall = max(0.42 * width if size.wide else 0.72 * width, sum(label.height for label in labels))
@@ -117,8 +127,14 @@ def _all(line: Series) -> Iterator[float]:
         yield from values or ()
 
 
-def _label(line: Series, room: float, size: Sizes) -> _Label:
-    names = text.wrap(plain(line.name), room, size.small, 3, True)
+def _label(line: Series, room: float, size: Sizes, crowded: bool) -> _Label:
+    name, value = plain(line.name), plain(line.text)
+    if crowded and value:
+        if not size.wide:
+            return _Label([], [text.fit(value, room, size.small, True)], size.small, marked=True)
+        left = room - text.width(f" {value}", size.small, True)
+        return _Label([], [f"{text.fit(name, left, size.small, True)} {value}"], size.small)
+    names = text.wrap(name, room, size.small, 3, True)
     return _Label(names, text.wrap(plain(line.text), room, size.small, 2, True), size.small)
 
 
@@ -171,9 +187,12 @@ def _ends(frame: _Frame, series: Sequence[Series], labels: Sequence[_Label]) -> 
         colour = layout.slot_colour(line.slot)
         drawn = [svg.path(tie, stroke=colour, stroke_width=1.0), layout.marker(line.slot, x, y, 5.0)]
         step = text.line_height(label.size)
+        key = _KEY if label.marked else 0.0
+        if key:
+            drawn.append(layout.marker(line.slot, left + 4.0, middle, 4.5))
         for number, words in enumerate([*label.names, *label.values]):
             bold = number >= len(label.names)
-            drawn.append(svg.text(left, top + (number + 0.8) * step + 2.0, words, label.size, bold=bold))
+            drawn.append(svg.text(left + key, top + (number + 0.8) * step + 2.0, words, label.size, bold=bold))
         parts.append(svg.element("g", *drawn, series=line.known_as))
     return "".join(parts)
 

@@ -103,7 +103,7 @@ def _frame(items: Sequence[Row], width: float, percent: bool, guide: float | Non
     names, values, left, right = 0.0, 0.0, _OVERHANG, width - _OVERHANG
     if size.wide:
         names = min(max((_widest(item.label, size, item.strong) for item in shown), default=0.0), 0.36 * width)
-        names = max(names, min(0.24 * width, text.widest([plain(item.note) for item in shown], size.small)))
+        names = max(names, min(0.32 * width, text.widest([plain(item.note) for item in shown], size.small)))
         values = min(max((_widest(item.text, size, item.strong) for item in shown), default=0.0), 0.26 * width)
         left, right = names + _GAP + _OVERHANG, width - values - _GAP - _OVERHANG
     scale = Scale(low, high, left, right)

@@ -105,7 +105,7 @@ def _bars(odds: Odds, told: list[DriverPart], facts: RunFacts) -> Chart:
     desc = f"The largest gain is from {label(first['path'])}: from {items[0].low_text} to {items[0].high_text}."
 
     def draw(width: int) -> str:
-        return bars(items, base=odds["p"], width=width, title=title, desc=desc)
+        return bars(items, base=odds["p"], base_text=wording.headline(odds), width=width, title=title, desc=desc)
 
     caption = (
         "The odds where it is at its 5th and at its 95th percentile (states: the least and the most dangerous "

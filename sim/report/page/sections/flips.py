@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Sequence
 
 from sim.records.comparison import FlipStory, TwinLine
@@ -9,6 +11,8 @@ from sim.report.page.blocks import Block, Line, Section, Text, Twins
 from sim.report.page.facts import ComparisonFacts
 from sim.report.wording import capital, human, plain
 
+# The same deed on another day is told beside it, if the days are as near as this.
+_MOST_DAYS = 3.0
 _DIRECTIONS = {"to_crisis": "from calm to crisis", "to_calm": "from crisis to calm"}
 
 
@@ -21,7 +25,7 @@ def section(facts: ComparisonFacts) -> Section | None:
     largest = max(comparison["stories"], key=lambda story: size.get(story["to"], 0.0))
     lead = Text(
         "One run each, chosen by a rule: the same world and the same luck, told in both scenarios. What is alike "
-        "stands once. A story shows one way in which a change can work; the differences above tell how often it does."
+        "stands once; what the same one does a little earlier or later stands side by side. A story shows one way in which a change can work; the differences above tell how often it does."
     )
     told: list[Block] = [_twins(story, story is largest) for story in comparison["stories"]]
     return Section("flips", "A run that flips, told twice", "Flips", [lead, *told])
@@ -41,25 +45,49 @@ def _twins(story: FlipStory, unfolded: bool) -> Twins:
 
 
 def _rows(lines: Sequence[TwinLine]) -> list[tuple[Line, ...]]:
-    """Lines of both alone, and what the same one does at the same instant in each scenario side by side."""
+    """Lines of both alone, and what the same one does in each scenario side by side, each with its own date.
+
+    On either side the order of time is kept; lines stand side by side only within a stretch in which no line is common.
+    """
     rows: list[tuple[Line, ...]] = []
     for told in lines:
         line = Line(plain(told["date"]), plain(told["who"]), plain(told["text"]), told["side"], edge=not told["who"])
-        place = _partner(rows, line) if line.side == "to" else None
+        place = None if line.side == "both" else _partner(rows, line)
         if place is None:
             rows.append((line,))
         else:
-            rows[place] = (*rows[place], line)
+            rows[place] = (*rows[place], line) if line.side == "to" else (line, *rows[place])
     return rows
 
 
 def _partner(rows: Sequence[tuple[Line, ...]], line: Line) -> int | None:
-    """The earliest row that still lacks the other side of a line."""
+    """The earliest row that still lacks this side of what happens in a line, and after which this side is still free."""
     found = None
     for place in range(len(rows) - 1, -1, -1):
         row = rows[place]
-        if row[0].date != line.date or row[0].side == "both":
+        if any(told.side in ("both", line.side) for told in row):
             break
-        if len(row) == 1 and row[0].side == "from" and row[0].who == line.who:
+        if _alike(row[0], line):
             found = place
     return found
+
+
+def _alike(one: Line, other: Line) -> bool:
+    """Whether two lines tell of the same: at the same instant, or the same deed within days."""
+    if one.who != other.who:
+        return False
+    return one.date == other.date or (_deed(one) == _deed(other) and _days(one, other) <= _MOST_DAYS)
+
+
+def _deed(line: Line) -> str:
+    """What happens, without how often it does and what it changes."""
+    return line.text.split(";")[0].split(" (")[0]
+
+
+def _days(one: Line, other: Line) -> float:
+    """How far apart two lines are; endlessly where a date is none."""
+    try:
+        apart = dt.datetime.fromisoformat(other.date) - dt.datetime.fromisoformat(one.date)
+    except ValueError:
+        return math.inf
+    return abs(apart / dt.timedelta(days=1))

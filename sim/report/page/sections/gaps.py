@@ -1,18 +1,17 @@
-"""How scenarios differ: in all, by kind and by month, with the runs that flip."""
+"""How far scenarios lie apart, with the errors of the differences and the runs that flip."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.records.comparison import Comparison, Difference, GapPart
+from sim.records.comparison import Comparison, Difference
 from sim.report import wording
 from sim.report.page.blocks import Block, Chart, Column, Grid, Section, Text
 from sim.report.page.blocks import Cell as Shown
 from sim.report.page.charts.embed import embed
-from sim.report.page.charts.heat import Cell, heat
 from sim.report.page.charts.rows import Row, rows
 from sim.report.page.facts import ComparisonFacts
-from sim.report.wording import capital, human, plain
+from sim.report.wording import plain
 
 
 def section(facts: ComparisonFacts) -> Section | None:
@@ -24,45 +23,48 @@ def section(facts: ComparisonFacts) -> Section | None:
 
 
 def _blocks(comparison: Comparison) -> Iterator[Block]:
+    asked = comparison["scenarios"][0]["question"]
+    if asked["text"]:
+        yield Text(plain(asked["text"]), "lead")
     for sentence in _sentences(comparison):
         yield Text(sentence)
     yield _differences(comparison)
-    told = comparison["differences"]
-    kinds = list(dict.fromkeys(kind for part in told for kind in part["kinds"]))
-    if len(kinds) > 1:
-        cells = [[part["kinds"].get(kind) for kind in kinds] for part in told]
-        yield _table("By the kind that comes first", told, [capital(human(kind)) for kind in kinds], cells)
-    dated = [part for part in told if part["months"]]
-    months = [point["month"] for point in dated[0]["months"]] if dated else []
-    if len(months) > 1:
-        names = [wording.month_name(month, year=len({name[:4] for name in months}) > 1) for month in months]
-        cells = [[_of(part, month) for month in months] for part in dated]
-        yield _table("By the month that it begins in", dated, names, cells)
-
-
-def _of(part: Difference, month: str) -> GapPart | None:
-    found = next((point for point in part["months"] if point["month"] == month), None)
-    return None if found is None else {"difference": found["difference"], "se": found["se"]}
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
-    first = plain(comparison["scenarios"][0]["name"])
     told = comparison["differences"]
-    odds = {part["name"]: part["odds"] for part in comparison["scenarios"]}
     clear = [part for part in told if clearly(part)]
     if clear:
-        most = max(clear, key=lambda part: abs(part["difference"]))
-        yield (
-            f"Farthest from {first} is {plain(most['to'])}: {wording.headline(odds[most['to']])} against "
-            f"{wording.headline(odds[most['from']])}, a difference of {points(most['difference'], most['se'])} "
-            f"(95 %: {_interval(most)})."
-        )
+        yield _most(comparison, max(clear, key=lambda part: abs(part["difference"])))
+    if len(clear) > 1:
+        yield " ".join(_sides(clear))
     same = [plain(part["to"]) for part in told if not any(part["flips"].values())]
     if same:
         yield f"Not one run comes out differently: {', '.join(same)}."
     unclear = [plain(part["to"]) for part in told if any(part["flips"].values()) and not clearly(part)]
     if unclear:
         yield f"Cannot be told from no difference with so many runs: {', '.join(unclear)}."
+
+
+def _most(comparison: Comparison, most: Difference) -> str:
+    """The largest difference, with the odds on both sides; where there is only one, that one."""
+    odds = {part["name"]: part["odds"] for part in comparison["scenarios"]}
+    first, name = plain(most["from"]), plain(most["to"])
+    figure, other = wording.headline(odds[most["to"]]), wording.headline(odds[most["from"]])
+    gap = f"a difference of {points(most['difference'], most['se'])} (95 %: {_interval(most)})"
+    if len(comparison["differences"]) == 1:
+        return f"{name} has odds of {figure}, {first} of {other}: {gap}."
+    return f"Farthest from {first} is {name}: {figure} against {other}, {gap}."
+
+
+def _sides(clear: Sequence[Difference]) -> Iterator[str]:
+    """Which scenarios lower the odds and which raise them, the strongest first."""
+    ranked = sorted(clear, key=lambda part: -abs(part["difference"]))
+    for word, sign in (("lower", -1.0), ("higher", 1.0)):
+        side = [part for part in ranked if part["difference"] * sign > 0.0]
+        if side:
+            names = ", ".join(f"{plain(part['to'])} ({wording.gap(part['difference'], part['se'])})" for part in side)
+            yield f"The odds are {word} in {names}."
 
 
 def clearly(part: Difference) -> bool:
@@ -86,7 +88,7 @@ def _flips(part: Difference) -> str:
     flips = part["flips"]
     if not any(flips.values()):
         return "no run differs"
-    return f"flips: {flips['to_crisis']:,} to crisis, {flips['to_calm']:,} to calm"
+    return f"{wording.count(flips['to_crisis'], 'flip')} to crisis, {flips['to_calm']:,} to calm"
 
 
 def _differences(comparison: Comparison) -> Chart:
@@ -99,7 +101,7 @@ def _differences(comparison: Comparison) -> Chart:
             points(part["difference"], part["se"]),
             part["interval"][0],
             part["interval"][1],
-            note=_flips(part),
+            note=f"95 %: {_interval(part)}; {_flips(part)}",
             slot=4 if part["difference"] > 0.0 else 0,
         )
         for part in told
@@ -148,34 +150,3 @@ def _grid(told: Sequence[Difference], title: str) -> Grid:
 
 def _small(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _table(
-    title: str, told: Sequence[Difference], names: Sequence[str], cells: Sequence[Sequence[GapPart | None]]
-) -> Chart:
-    """Differences by something, as a shaded table: the darker, the larger, whichever way."""
-    largest = max((abs(cell["difference"]) for row in cells for cell in row if cell is not None), default=0.0)
-    labels = [plain(part["to"]) for part in told]
-    shaded = [[_shade(cell, largest) for cell in row] for row in cells]
-
-    def draw(width: int) -> str:
-        desc = "Differences in points; plus is more likely than in the first scenario."
-        return heat(labels, names, shaded, width=width, title=title, desc=desc)
-
-    columns = (Column("Scenario"), *(Column(name, number=True) for name in names))
-    made = [
-        (Shown(label), *(Shown("–") if cell is None else Shown(_told(cell), cell["difference"]) for cell in row))
-        for label, row in zip(labels, cells, strict=True)
-    ]
-    caption = "Differences in points, plus or minus; the darker, the larger."
-    return Chart(embed(draw), title, caption, Grid(f"{title}, in points", columns, made))
-
-
-def _told(cell: GapPart) -> str:
-    return wording.gap(cell["difference"], cell["se"])
-
-
-def _shade(cell: GapPart | None, largest: float) -> Cell:
-    if cell is None:
-        return Cell(0.0, "–")
-    return Cell(abs(cell["difference"]) / largest if largest > 0.0 else 0.0, _told(cell))

@@ -18,29 +18,38 @@ _BASE_SLOT = 4
 
 
 def section(facts: RunFacts) -> Section:
-    """The answer and everything that it should be read with."""
+    """The answer, first of all: question, odds, their three uncertainties, and what they rest on."""
     return Section("odds", "The odds", "Odds", list(_blocks(facts.result)))
+
+
+def beside(facts: RunFacts) -> Section:
+    """What the odds are held against, and what they are made of: base rates and kinds."""
+    result = facts.result
+    blocks: list[Block] = [_beside(result)]
+    if len(result["kinds"]) > 1:
+        blocks.append(_kinds(result))
+    named = [*(["beside base rates"] if result["outside_view"] else []), *(["by kind"] if len(blocks) > 1 else [])]
+    return Section("beside", f"The odds {' and '.join(named) or 'and their intervals'}", "Beside", blocks)
 
 
 def _blocks(result: Result) -> Iterator[Block]:
     odds = result["odds"]
+    if result["question"]["text"]:
+        yield Text(plain(result["question"]["text"]), "lead")
     yield Answer(wording.headline(odds), f"ICD 203: {odds['words']}", _meaning(result))
     yield Cards(uncertainties(odds))
     yield Text(rests_on(result))
-    yield _beside(result)
-    if len(result["kinds"]) > 1:
-        yield _kinds(result)
 
 
 def _meaning(result: Result) -> str:
     question, counts = result["question"], result["counts"]
-    share = f"{wording.count(counts['finished'], 'run')} of this scenario"
+    runs = f"{wording.count(counts['finished'], 'run')} of this scenario"
     window = wording.span(question["opens"], question["closes"])
     p = result["odds"]["p"]
     if p <= 0.0 or p >= 1.0:
         which = "Not one" if p <= 0.0 else "Every one"
-        return f"{which} of the {share} has a counted crisis beginning in the window, {window}; the figure is a bound."
-    return f"Of the {share}, this share has a counted crisis beginning in the window, {window}."
+        return f"{which} of the {runs} has a counted crisis beginning in the window, {window}; the figure is a bound."
+    return f"In this share of {runs}, a counted crisis begins in the window, {window}."
 
 
 def uncertainties(odds: Odds) -> list[Card]:
@@ -103,7 +112,7 @@ def rests_on(result: Result) -> str:
     parts += [f"{bare} {'say' if bare != 1 else 'says'} nothing of where they come from"] if bare else []
     outside = " Base rates stand beside the odds and do not enter them." if result["outside_view"] else ""
     return (
-        f"{told} What they rest on: the definition of a crisis above, the rules of the model, every fixed number of "
+        f"{told} What they rest on: the definition of a crisis below, the rules of the model, every fixed number of "
         f"the file, and {wording.count(len(listed), 'uncertain value')}, of which {', '.join(parts)}.{outside}"
     )
 
@@ -205,7 +214,7 @@ def _beside_grid(result: Result) -> Grid:
 
 
 def _kinds(result: Result) -> Chart:
-    shown = wording.kinds_shown(result)
+    shown = sorted(wording.kinds_shown(result), key=lambda item: (not item[1]["counted"], -item[1]["first"]["p"]))
     items = [
         Row(
             capital(human(kind)),

@@ -26,6 +26,13 @@ _NAMES = {
     "parts": "Parts",
 }
 
+# Why no more runs were played.
+_STOPPED = {
+    "design": "as many as were asked for",
+    "precision": "stopped at the precision that was asked for",
+    "interrupt": "interrupted before its end",
+}
+
 
 def alerts(counts: Sequence[tuple[str, CountsPart]], warnings: Sequence[WarningPart]) -> Section | None:
     """Failed runs and warnings, to stand before everything else; none where there are none. `counts` are by name."""
@@ -66,7 +73,7 @@ def _played(design: DesignPart, counts: CountsPart) -> str:
     return (
         f"Played: {worlds} (draws of what is not known) × {replays} (plays of each, by luck) = "
         f"{wording.count(design['runs'], 'run')}, of which {counts['finished']:,} finished. Seed {design['seed']}; "
-        f"stopped by {plain(design['stopped_by'])}."
+        f"{_STOPPED.get(design['stopped_by'], plain(design['stopped_by']))}."
     )
 
 

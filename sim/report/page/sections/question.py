@@ -29,8 +29,6 @@ def resolves(question: QuestionPart) -> str:
 
 def _blocks(facts: RunFacts) -> Iterator[Block]:
     question = facts.result["question"]
-    if question["text"]:
-        yield Text(plain(question["text"]), "lead")
     yield Text(resolves(question))
     if facts.definitions:
         yield definitions_grid(facts.definitions, question["kinds"])

@@ -26,9 +26,10 @@ def section(facts: RunFacts) -> Section:
 def _blocks(result: Result) -> Iterator[Block]:
     found = roads(result)
     if found:
+        yield Text(_lead(result, found[0]))
         yield Text(
-            "A road is the kind of crisis together with what set off the chain that led to it. The things that were on "
-            "when it was set off are counted over 100 crises of that road; they tell what happened, not what caused it."
+            "A road is the kind of crisis together with what set off the chain that led to it. Small print: what was "
+            "on when it was set off, in so many of 100 crises of that road; it tells what happened, not what caused it."
         )
         yield _roads(result, found)
     else:
@@ -52,7 +53,7 @@ def _roads(result: Result, found: list[Road]) -> Chart:
     ]
     left = rest(result, sum(road.p for road in found[:_MOST_DRAWN]))
     title = "The likeliest roads"
-    desc = f"The likeliest is {_name(found[0]).lower()}, {chance(found[0].p, found[0].se or digits)}."
+    desc = f"The likeliest is {_lower(_name(found[0]))}, {chance(found[0].p, found[0].se or digits)}."
 
     def draw(width: int) -> str:
         return rows(drawn, width=width, title=title, desc=desc)
@@ -61,6 +62,16 @@ def _roads(result: Result, found: list[Road]) -> Chart:
     return Chart(
         embed(draw), title, f"Roads to the first counted onset add up to the odds.{others}", _grid(result, found)
     )
+
+
+def _lead(result: Result, road: Road) -> str:
+    """How many crises come by the likeliest road."""
+    of = wording.in_hundred(road.p / result["odds"]["p"])
+    return f"The likeliest road is {_lower(_name(road))}: {of} of 100 runs that have a crisis come to it this way."
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _name(road: Road) -> str:
@@ -92,7 +103,7 @@ def _grid(result: Result, found: list[Road]) -> Grid:
 def _states(result: Result, variable: str, states: Mapping[str, StatePart]) -> Chart:
     title = f"By {human(variable)} at the start"
     items = []
-    for name, state in states.items():
+    for name, state in sorted(states.items(), key=lambda item: -(item[1]["p"] or 0.0)):
         p = state["p"]
         if p is None:
             continue

@@ -142,25 +142,28 @@ def _quiet(result: Result) -> Grid:
         told = "no such run" if p is None else chance(p, error)
         rows.append((Cell(wording.day(part["until"], year=True)), Cell(told, p), Cell(f"{n:,}", float(n))))
     heads = (Heading("If quiet until"), Heading("Odds for the rest", number=True), Heading("From runs", number=True))
-    remark = (
-        "Quiet until a date: no counted crisis began in the window before it. The odds for the rest fall faster than "
-        "the time that is left, because quiet also tells that the world is probably a quiet one."
-    )
+    remark = "Quiet until a date: no counted crisis began in the window before it."
+    if (result["odds"]["V"] or 0.0) > 0.0:
+        remark += (
+            " Quiet is evidence, too: among the runs that are quiet so far, worlds in which a crisis is unlikely are "
+            "more common than among all."
+        )
     return Grid("If nothing has begun by a date: odds for the rest of the window", heads, rows, remark=remark)
 
 
 def _before(result: Result) -> Iterator[Block]:
     before = result["before"]
     told = (
-        ("A counted kind was on at the opening", before["in_progress_at_opening"]),
-        ("One began before the opening", before["onset_before_opening"]),
-        ("One begins in the window or was already on", before["in_window_or_in_progress"]),
+        ("A crisis of a counted kind was on at the opening", before["in_progress_at_opening"]),
+        ("One had begun before the opening, on or over by then", before["onset_before_opening"]),
+        ("One begins in the window, or was on at the opening", before["in_window_or_in_progress"]),
     )
     if before["onset_before_opening"]["p"] <= 0.0 and before["in_progress_at_opening"]["p"] <= 0.0:
         return
     rows = [(Cell(name), Cell(chance(part["p"], part["se"]), part["p"])) for name, part in told]
+    either = before["in_window_or_in_progress"]
     remark = (
-        "A crisis that began before the window is no answer to the question. Where the last number is much larger than "
-        "the odds, the word “begins” in the question decides the answer."
+        "A crisis that began before the window is no answer to the question. If one that is still on at the opening "
+        f"counted too, the odds would be {chance(either['p'], either['se'])} and not {wording.headline(result['odds'])}."
     )
     yield Grid("Before the opening", (Heading("What"), Heading("Odds", number=True)), rows, remark=remark)
