@@ -14,6 +14,9 @@ from sim.records.result import Result, WarningPart
 from sim.scenario.changes import changes
 from sim.scenario.load import Scenario
 
+FEWEST_WORLDS = 20
+"""Below this the spread between worlds, and so every error, is known too badly to lean on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -46,8 +49,19 @@ def compare(compared: Sequence[Compared], together: Together, design: Design) ->
             "seed": design.seed,
             "stopped_by": "design",
         },
-        "warnings": _warnings(compared),
+        "warnings": [*_warnings(compared), *_too_few(design)],
     }
+
+
+def _too_few(design: Design) -> list[WarningPart]:
+    """A warning where so few worlds were played that not even their errors can be trusted."""
+    if design.worlds >= FEWEST_WORLDS:
+        return []
+    text = (
+        f"{design.worlds} world{'' if design.worlds == 1 else 's'} can hardly tell what the assumptions do: play at "
+        f"least {FEWEST_WORLDS}"
+    )
+    return [WarningPart(code="CMP4", path="", text=text)]
 
 
 def _part(entry: Compared) -> c.ComparedPart:

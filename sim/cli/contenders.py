@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import SimError, UsageError
+from sim.errors import ScenarioError, SimError, UsageError
 
 if TYPE_CHECKING:
     from sim.scenario.load import Case
@@ -45,6 +45,7 @@ def contenders(files: Sequence[Path], settings: Sequence[str], written: Sequence
     from sim.scenario.load import load
 
     asked = [read_variant(text) for text in written]
+    _no_file_twice(files)
     base = load(files[0], settings)
     found = [Contender(_stem(files, files[0]), "", str(files[0]), base)]
     found += [Contender(_stem(files, file), "", str(file), load(file, settings)) for file in files[1:]]
@@ -58,7 +59,9 @@ def contenders(files: Sequence[Path], settings: Sequence[str], written: Sequence
         asked = [Written(name, ()) for name in variants]
     for item in asked:
         if item.settings:
-            case, about = load(files[0], [*settings, *item.settings]), ", ".join(item.settings)
+            if item.name in variants:
+                raise UsageError(f"--variant {item.name}: the file has a variant of this name; take another one")
+            case, about = _with(files[0], settings, item), ", ".join(item.settings)
         else:
             case, about = load(files[0], settings, item.name), _about(variants, item.name)
         found.append(Contender(item.name, about, f"{files[0]} --variant {item.name}", case))
@@ -102,20 +105,37 @@ def split_settings(text: str) -> list[str]:
     return parts
 
 
+def _with(file: Path, settings: Sequence[str], item: Written) -> Case:
+    """The file with the settings of a variant; what is wrong with these is told of the option where they stand."""
+    from sim.scenario.load import load
+
+    try:
+        return load(file, [*settings, *item.settings])
+    except ScenarioError as error:
+        first = len(settings) + 1
+
+        def renamed(text: str) -> str:
+            return re.sub(r"--set (\d+):", lambda found: _option(int(found[1]) - first, item, found[0]), text)
+
+        raise ScenarioError([renamed(problem) for problem in error.problems], error.summary) from None
+
+
+def _option(place: int, item: Written, otherwise: str) -> str:
+    return otherwise if place < 0 else f"--variant {item.name}, {place + 1}:"
+
+
+def _no_file_twice(files: Sequence[Path]) -> None:
+    """Refuse a file beside itself: whoever writes it twice meant another one."""
+    seen: dict[Path, Path] = {}
+    for file in files:
+        known = seen.setdefault(file.resolve(), file)
+        if known is not file:
+            raise UsageError(f"{file} is named twice: a file is compared with another one, or with its variants")
+
+
 def _stem(files: Sequence[Path], file: Path) -> str:
     """A file's name without its ending, or its whole path where another file has the same name."""
-    twins = [other for other in files if other.stem == file.stem]
-    return file.stem if len(twins) == 1 else _numbered(files, file)
-
-
-def _numbered(files: Sequence[Path], file: Path) -> str:
-    """Files of one name are told by their path; the same file given twice is the same scenario, `again`."""
-    before = [other for other in files[: _place(files, file)] if str(other) == str(file)]
-    return f"{file}" if not before else f"{file} again"
-
-
-def _place(files: Sequence[Path], file: Path) -> int:
-    return next(place for place, other in enumerate(files) if other is file)
+    return file.stem if [other.stem for other in files].count(file.stem) == 1 else str(file)
 
 
 def _about(variants: Mapping[str, Mapping[str, Any]], name: str) -> str:

@@ -158,5 +158,5 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results a
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run; refuse to start a new one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else to standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no messages, only the answer.")]
-Quick = Annotated[bool, typer.Option("--quick", help="256 worlds x 4 replays and one figure.")]
+Quick = Annotated[bool, typer.Option("--quick", help="256 worlds x 4 replays, one figure, no page.")]
 Svg = Annotated[bool, typer.Option("--svg", help="Draw the figures as SVG too.")]

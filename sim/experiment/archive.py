@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -77,16 +77,25 @@ def made_with(engine: str) -> dict[str, str]:
 
 
 def manifest(
-    scenario: Scenario, design: Design, engine: str, tool_version: str, elapsed: float, parts: int, found: int
+    scenario: Scenario,
+    design: Design,
+    engine: str,
+    tool_version: str,
+    elapsed: float,
+    parts: int,
+    found: int,
+    *,
+    changed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What was run, with what, where, and how long it took (the one file that differs between equal runs).
 
-    Of the `parts`, `found` were there already: played before this run was interrupted. `elapsed` (seconds) is without
-    what they took.
+    `changed` is what the command line made of the file: a variant, and settings. Of the `parts`, `found` were there
+    already: played before this run was interrupted. `elapsed` (seconds) is without what they took.
     """
     return {
         "scenario_sha256": scenario.sha256,
         "program_sha256": scenario.program.digest(),
+        "changed": list(changed),
         **made_how(design, engine, tool_version),
         "elapsed_seconds": round(elapsed, 3),
         "resumed": found > 0,

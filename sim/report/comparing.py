@@ -103,7 +103,9 @@ def _sentences(comparison: Comparison, width: int) -> list[str]:
         low, high = min(ratios), max(ratios)
         times = f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
         lines += paragraph(
-            f"Played with luck of their own, these differences would have {times} times the variance.", width
+            f"Played with luck of their own, these differences would have {times} times the variance. Odds and "
+            "differences are rounded each by itself.",
+            width,
         )
     return lines
 
@@ -233,4 +235,4 @@ def _tsv_difference(part: Difference) -> Iterator[tuple[object, ...]]:
     for date in part["cumulative"]:
         yield "difference by date", name, date["date"], date["difference"], date["se"]
     for change in part["changes"]:
-        yield "change", name, change["path"], f"{change['before']} -> {change['after']}", None
+        yield "change", name, change["path"], _turned(change["before"], change["after"]), None

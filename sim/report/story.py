@@ -369,7 +369,8 @@ def sentences(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
         yield f"On at its onset: {_flag_list(others)}."
     else:
         counted = ", ".join(human(kind) for kind in question.kinds)
-        yield f"No crisis: no {counted} begins in the window ({window})."
+        none = "no" if len(question.kinds) == 1 else "none of"
+        yield f"No crisis: {none} {counted} begins in the window ({window})."
     for kind, day in outcome.early:
         yield f"Before the window: {human(kind)} begins at {moment_at(start, day)}."
     for kind in outcome.running:

@@ -16,11 +16,14 @@ _TOP_FLAGS = 3
 _NARROWEST = 60
 
 
-def summary(result: Result, width: int) -> str:
-    """The result as text with no line longer than `width` characters (but at least sixty)."""
+def summary(result: Result, width: int, changed: Sequence[str] = ()) -> str:
+    """The result as text with no line longer than `width` characters (but at least sixty).
+
+    `changed` is what the command line made of the file: a variant, and settings.
+    """
     width = max(width, _NARROWEST)
     blocks = [
-        _question(result, width),
+        _question(result, changed, width),
         [line for sentence in _sentences(result) for line in paragraph(sentence, width)],
         _outside_view(result, width),
         _kinds(result, width),
@@ -36,17 +39,20 @@ def summary(result: Result, width: int) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def summary_tsv(result: Result) -> str:
+def summary_tsv(result: Result, changed: Sequence[str] = ()) -> str:
     """The numbers of the summary, a row each, with all their digits: section, item, value, standard error."""
-    return Table(("section", "item", "value", "se"), tuple(_tsv_rows(result))).to_tsv()
+    rows = [("changed", item, None, None) for item in changed]
+    return Table(("section", "item", "value", "se"), (*rows, *_tsv_rows(result))).to_tsv()
 
 
-def _question(result: Result, width: int) -> list[str]:
+def _question(result: Result, changed: Sequence[str], width: int) -> list[str]:
     question = result["question"]
     title = plain(result["scenario"]["title"] or result["scenario"]["name"])
     lines = paragraph(title, width)
     if question["text"] and plain(question["text"]) != title:
         lines += paragraph(plain(question["text"]), width)
+    if changed:
+        lines += paragraph(f"Not the file as it is, but with {'; '.join(plain(item) for item in changed)}.", width)
     counted = ", ".join(human(kind) for kind in question["kinds"])
     lines += paragraph(f"{wording.span(question['opens'], question['closes'])}. Counted: {counted}.", width)
     return lines

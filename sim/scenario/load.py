@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +150,24 @@ def _scenario(path: Path, judged: Judged) -> tuple[Scenario, ScenarioFile]:
         world=world,
         brings=judged.brings,
         program=program,
-        values=dict(sorted(judged.values.items())),
+        values={path: _sourced(path, value, judged.plain) for path, value in sorted(judged.values.items())},
         draws=dict(sorted(judged.draws.items())),
         groups=judged.groups,
         resolved=judged.plain,
     )
     return scenario, file
+
+
+def _sourced(path: str, value: Value, plain: Mapping[str, Any]) -> Value:
+    """The value with its source: its own, or that of the nearest block around it that names one."""
+    if value.source is not None:
+        return value
+    node: Any = plain
+    found: str | None = None
+    for key in path.split("."):
+        node = node.get(key) if isinstance(node, Mapping) else None
+        if not isinstance(node, Mapping):
+            break
+        named = node.get("source")
+        found = named if isinstance(named, str) else found
+    return value if found is None else replace(value, source=found)

@@ -109,3 +109,10 @@ def test_constant_hazards_differ_as_their_formulas_do() -> None:
 
 def _kinds() -> list[str]:
     return list(load(HAZARD).scenario.program.kinds)
+
+
+def test_too_few_worlds_are_told() -> None:
+    assert [w["code"] for w in compared(flagship(), flagship(), Design(20, 1, 1))["warnings"]] == []
+    (warning,) = compared(flagship(), flagship(), Design(1, 4, 1))["warnings"]
+    assert warning["code"] == "CMP4"
+    assert warning["text"] == "1 world can hardly tell what the assumptions do: play at least 20"

@@ -37,8 +37,8 @@ def test_file_alone_is_compared_with_its_variants(sim: Sim, hazard: Path) -> Non
     assert difference["changes"] == [{"path": "assumptions.risk", "before": "0.1 to 0.5", "after": "0.01"}]
 
 
-def test_file_with_itself_differs_by_exactly_nothing(sim: Sim, hazard: Path) -> None:
-    made = record(sim, hazard, hazard)
+def test_scenario_with_itself_differs_by_exactly_nothing(sim: Sim, hazard: Path) -> None:
+    made = record(sim, hazard, "--variant", "same: assumptions.risk={value: 0.1 to 0.5, unit: share}")
     (difference,) = made["differences"]
     assert (difference["difference"], difference["flips"]) == (0.0, {"to_crisis": 0, "to_calm": 0})
     assert difference["changes"] == []
@@ -172,6 +172,22 @@ def test_failed_runs_are_told_and_the_command_fails(sim: Sim, tmp_path: Path) ->
         (("hazard.yaml", "--variant", "x: assumptions.risk"), 2, "--variant x: `assumptions.risk` is no PATH=VALUE"),
         (("hazard.yaml", "--variant", "x: assumptions.rsk=0.2"), 1, "did you mean `assumptions.risk`?"),
         (("hazard.yaml", "--variant", "safe", "--variant", "safe"), 2, "safe stands 2 times in this comparison"),
+        (
+            ("hazard.yaml", "--variant", "safe: assumptions.risk=0.2"),
+            2,
+            "--variant safe: the file has a variant of this",
+        ),
+        (("hazard.yaml", "hazard.yaml"), 2, "hazard.yaml is named twice: a file is compared with another one, or with"),
+        (
+            ("hazard.yaml", "--variant", "x: assumptions.rsk=0.2"),
+            1,
+            "--variant x, 1:1:1  SC308 error: `assumptions.rsk` is an",
+        ),
+        (
+            ("hazard.yaml", "--set", "assumptions.rsk=1", "--variant", "safe"),
+            1,
+            "--set 1:1:1  SC308 error: `assumptions.rsk` is an",
+        ),
         (("hazard.yaml", "nowhere.yaml"), 1, "nowhere.yaml"),
         (("hazard.yaml", "--story", "worse"), 2, "--story worse: compared are safe"),
         (("hazard.yaml", "--worlds", "0"), 2, "--worlds 0: at least 1 is played"),
@@ -199,3 +215,13 @@ def test_wrong_uses(sim: Sim, hazard: Path, tmp_path: Path, arguments: tuple[str
 )
 def test_settings_are_split_at_commas_outside_brackets(text: str, parts: list[str]) -> None:
     assert split_settings(text) == parts
+
+
+def test_scenarios_of_which_no_run_finished_in_both_cannot_be_compared(
+    sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hazard = written(tmp_path, "hazard", HAZARD)
+    monkeypatch.setattr("sim.experiment.together._Lean.add", lambda *_: None)
+    answer = sim("compare", hazard, *LITTLE)
+    assert answer.code == 3
+    assert answer.err.endswith("no run finished in both hazard and safe, so they cannot be compared\n")

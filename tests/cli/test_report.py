@@ -208,10 +208,28 @@ def test_one_wrong_folder_spoils_none_before_it_is_told(sim: Sim, run: Path) -> 
     assert not (run / "report.html").exists()
 
 
+@pytest.mark.parametrize("study", ["drivers", "sweep", "breakeven"])
+def test_study_without_a_page_is_named(sim: Sim, tmp_path: Path, study: str) -> None:
+    (tmp_path / f"{study}.json").write_text("{}", encoding="utf-8")
+    answer = sim("report", tmp_path)
+    assert answer.code == 1
+    told = f"{tmp_path} holds the answer of `sim {study}`: only runs and comparisons have a page"
+    assert answer.err == told + chr(10)
+
+
+def test_comparisons_of_a_scenario_are_named(sim: Sim, tmp_path: Path) -> None:
+    (tmp_path / "compare-1").mkdir()
+    (tmp_path / "compare-2").mkdir()
+    answer = sim("report", tmp_path)
+    assert answer.code == 1
+    told = f"{tmp_path} holds comparisons, but no run: name one of them, like {tmp_path / 'compare-2'}"
+    assert answer.err == told + chr(10)
+
+
 def test_no_folder_at_all_is_a_wrong_use(sim: Sim) -> None:
     answer = sim("report")
     assert answer.code == 2
-    assert "Missing argument 'DIR…'" in answer.err
+    assert "Missing argument" in answer.err
 
 
 def test_the_function_for_others_names_a_run_that_has_no_folder_yet(sim: Sim, run: Path, tmp_path: Path) -> None:

@@ -226,3 +226,25 @@ def test_quick_evaluation_knows_impossible_numbers() -> None:
     assert np.isneginf(logs[0])
     assert np.isnan(logs[1])
     assert logs[2] == 0.0
+
+
+def test_value_without_a_source_has_that_of_the_nearest_block_that_names_one() -> None:
+    text = FLAGSHIP.read_text(encoding="utf-8")
+    own = load(FLAGSHIP).scenario.values
+    assert own["build_ups.main.left.orders"].source is not None
+    assert own["build_ups.main.left.orders"].source.startswith("casebook")
+    assert own["pullbacks.april.claimed_share"].source == "F1.3: what the order implies for personnel"
+    assert own["pullbacks.april.convoys"].source is None
+    assert "pullbacks:\n  april:\n" in text
+
+
+def test_blocks_lend_their_source(tmp_path: Path) -> None:
+    path = tmp_path / "lent.yaml"
+    text = FLAGSHIP.read_text(encoding="utf-8").replace(
+        "pullbacks:\n  april:\n", "pullbacks:\n  april:\n    source: the order itself\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    values = load(path).scenario.values
+    assert values["pullbacks.april.convoys"].source == "the order itself"
+    assert values["pullbacks.april.claimed_share"].source == "F1.3: what the order implies for personnel"
+    assert values["forces.south.garrison"].source is None

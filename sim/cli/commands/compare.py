@@ -142,6 +142,11 @@ def _play(study: Study, found: Sequence[Contender], *, quick: bool) -> Compariso
             raise FailedRunsError(f"{item.name}: every run failed, so there are no odds: {reasons}")
         result = forecast(item.case, played, study.design)
         compared.append(Compared(item.name, item.about, item.source, item.case.scenario, result))
+    for item, gaps in zip(found[1:], together.gaps, strict=True):
+        if not gaps.total.plays:
+            raise FailedRunsError(
+                f"no run finished in both {found[0].name} and {item.name}, so they cannot be compared"
+            )
     comparison = compare(compared, together, study.design)
     comparison["stories"] = _stories(found, together, study.design)
     with study.keeping(comparison) as folder:

@@ -12,6 +12,7 @@ from sim.cli.options import Quiet
 from sim.errors import SimError
 
 NAME = "report"
+_NO_PAGE = ("drivers", "sweep", "breakeven")
 _LONGEST_NAME = 40
 
 
@@ -19,7 +20,7 @@ def main(
     folders: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DIR…",
+            metavar="DIR",
             help="Folders of runs or comparisons, or OUT/<scenario> for its last run.",
             show_default=False,
         ),
@@ -54,6 +55,7 @@ def _kept(folder: Path) -> Path:
         return folder
     pointer = folder / LATEST
     if not pointer.is_file():
+        _say_what_is_there(folder)
         raise SimError(
             f"{folder} holds no finished run and no comparison: there is no {RESULT}, no {COMPARISON} and no {LATEST}"
         )
@@ -62,6 +64,16 @@ def _kept(folder: Path) -> Path:
         shown = shortened(plain(name), _LONGEST_NAME) or "nothing"
         raise SimError(f"{pointer} names {shown}, which holds no finished run: name another run in {folder}")
     return folder / name
+
+
+def _say_what_is_there(folder: Path) -> None:
+    """Raise `SimError` where a folder holds a study that has no page, or comparisons that can be named."""
+    study = next((name for name in _NO_PAGE if (folder / f"{name}.json").is_file()), None)
+    if study is not None:
+        raise SimError(f"{folder} holds the answer of `sim {study}`: only runs and comparisons have a page")
+    comparisons = sorted(path for path in folder.glob("compare-*") if path.is_dir())
+    if comparisons:
+        raise SimError(f"{folder} holds comparisons, but no run: name one of them, like {comparisons[-1]}")
 
 
 def _is_there(path: Path) -> bool:

@@ -46,6 +46,7 @@ class _Asked:
     """What is asked, and how it is to be answered."""
 
     case: Case
+    changed: tuple[str, ...]
     design: Design
     folder: Folder
     engine: str
@@ -96,7 +97,9 @@ def main(
     if not quiet and case.warnings:
         console.tell(warnings_text(case))
     folder = folder_for(out, case.scenario, design, sim.__version__)
-    asked = _Asked(case, design, folder, engine.value, workers or available_workers(), quick, svg, json, quiet)
+    changed = (*([] if variant is None else [f"variant {variant}"]), *(settings or []))
+    many = workers or available_workers()
+    asked = _Asked(case, changed, design, folder, engine.value, many, quick, svg, json, quiet)
     if _known(asked):
         return
     about = question(case.scenario, design, sim.__version__, made_with(asked.engine))
@@ -179,7 +182,14 @@ def _play(asked: _Asked, unfinished: Unfinished, stop: Stop) -> tuple[Result, fl
         parts.join(unfinished.draft, rows=played.worlds * design.replays <= plan.MOST_ROWS)
         elapsed = time.perf_counter() - started
         about = archive.manifest(
-            case.scenario, design, asked.engine, sim.__version__, elapsed, len(parts.done), unfinished.found
+            case.scenario,
+            design,
+            asked.engine,
+            sim.__version__,
+            elapsed,
+            len(parts.done),
+            unfinished.found,
+            changed=asked.changed,
         )
         archive.write_run(unfinished.draft, case.scenario, result, about)
         if not asked.quick:
@@ -222,4 +232,5 @@ def _print(result: Result, asked: _Asked) -> None:
     if asked.json:
         console.out(to_json(result))
     else:
-        console.out(summary(result, console.width()) if console.on_terminal() else summary_tsv(result))
+        told = summary(result, console.width(), asked.changed) if console.on_terminal() else None
+        console.out(summary_tsv(result, asked.changed) if told is None else told)
