@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from sim.records.result import WarningPart
 from sim.report import wording
@@ -50,14 +49,21 @@ def page(facts: ComparisonFacts) -> Page:
 
 
 def _warnings(facts: ComparisonFacts) -> Iterator[WarningPart]:
-    """The warnings of the comparison, then those of its scenarios, each text once."""
-    seen: set[tuple[str, str]] = set()
+    """The warnings of the comparison, then those of its scenarios: each once, with the names of those that have it."""
     comparison = facts.comparison
-    lists = [comparison["warnings"], *(part["warnings"] for part in comparison["scenarios"])]
-    for warning in chain.from_iterable(lists):
-        if (warning["code"], warning["text"]) not in seen:
-            seen.add((warning["code"], warning["text"]))
-            yield warning
+    yield from comparison["warnings"]
+    names: dict[tuple[str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str], WarningPart] = {}
+    for part in comparison["scenarios"]:
+        for warning in part["warnings"]:
+            key = (warning["code"], warning["path"], warning["text"])
+            names.setdefault(key, []).append(plain(part["name"]))
+            first.setdefault(key, warning)
+    common = {(warning["code"], warning["path"], warning["text"]) for warning in comparison["warnings"]}
+    for key, warning in first.items():
+        if key not in common:
+            whose = "" if len(names[key]) == len(comparison["scenarios"]) else f"{', '.join(names[key])}: "
+            yield {**warning, "text": f"{whose}{warning['text']}"}
 
 
 def _foot(facts: ComparisonFacts) -> list[str]:

@@ -52,7 +52,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_tied,
     )
+
+
+def _tied(value: object) -> object:
+    """A text whose figures stay on one line with their signs of per cent; anything else as it is, markup too."""
+    return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
 
 
 def _joined(names: tuple[str, ...]) -> str:

@@ -78,6 +78,18 @@ def read(html: str) -> tuple[Element, list[str]]:
     return reader.open[0], reader.faults
 
 
+def section(html: str, anchor: str) -> Element:
+    """The section of a page with this anchor."""
+    (found,) = [part for part in read(html)[0].all("section") if part.attributes["id"] == anchor]
+    return found
+
+
+def table(part: Element, caption: str) -> list[list[str]]:
+    """The words of the cells of the table with this caption, its head first."""
+    (found,) = [one for one in part.all("table") if one.all("caption")[0].words == caption]
+    return [[cell.words for cell in row.all("th", "td")] for row in found.all("tr")]
+
+
 def faults(html: str) -> list[str]:
     """Everything that is wrong with a page for readers of all kinds; nothing for a good page."""
     document, found = read(html)

@@ -92,7 +92,17 @@ found.after = all("details:not([open])").length;
 document.querySelector(".skip").focus();
 found.skip = document.activeElement.getBoundingClientRect().left >= 0;
 found.alerts = typeof window.hit;
-parent.postMessage({ width: innerWidth, found: found }, "*");
+var kept = null;
+var made = URL.createObjectURL;
+URL.createObjectURL = function (blob) { kept = blob; return made.call(URL, blob); };
+HTMLAnchorElement.prototype.click = function () { found.link = [this.download, this.href.slice(0, 5)]; };
+document.getElementById("save").click();
+kept.text().then(function (text) {
+  var record = JSON.parse(document.getElementById("data").textContent);
+  found.saved = [kept.type, JSON.parse(text).schema, text.length];
+  found.same = JSON.stringify(JSON.parse(text)) === JSON.stringify(record);
+  parent.postMessage({ width: innerWidth, found: found }, "*");
+});
 """
 
 
@@ -100,6 +110,7 @@ class Browser:
     """What a browser said and did with a page in frames of all widths."""
 
     def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
         result = pages.html(name)
         page = folder / "page.html"
         page.write_text(result.replace("</body>", f"<script>{PROBE}</script></body>"), encoding="utf-8")
@@ -182,6 +193,15 @@ def test_tables_wider_than_their_box_can_be_reached_by_keyboard(browser: Browser
 
 def test_the_skip_link_shows_when_it_has_the_focus(browser: Browser) -> None:
     assert [told["skip"] for told in browser.found.values()] == [True] * len(WIDTHS)
+
+
+def test_the_numbers_can_be_saved_as_a_file(browser: Browser) -> None:
+    expected = pages.page(browser.name)
+    for told in browser.found.values():
+        assert told["link"] == [expected.saved_as, "blob:"]
+        assert told["saved"][:2] == ["application/json", 1]
+        assert told["saved"][2] > 1000
+        assert told["same"] is True
 
 
 @pytest.fixture(scope="module")

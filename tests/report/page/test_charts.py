@@ -183,19 +183,33 @@ def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
 
 
 def test_hovering_over_a_date_tells_every_line_with_earned_digits() -> None:
-    """A band of ± 1.96 × 0.5 % earns whole per cents, one of ± 1.96 × 0.05 % earns a decimal."""
+    """A band of ± 1.96 × 0.5 % earns whole per cents, one of ± 1.96 × 0.05 % earns a decimal; so do errors alone."""
     dates = ["2021-07-10", "2021-07-20"]
     wide, narrow = 1.96 * 0.005, 1.96 * 0.0005
     series = [
         Series("coarse", dates, [0.1, 0.2537], [0.1 - wide, 0.2537 - wide], [0.1 + wide, 0.2537 + wide]),
         Series("fine", dates, [0.1, 0.2537], [0.1 - narrow, 0.2537 - narrow], [0.1 + narrow, 0.2537 + narrow]),
+        Series("bandless", dates, [0.1, 0.2537], errors=[0.005, 0.0005]),
         Series("short", dates[:1], [0.0]),
     ]
     told = picture.tips(curves(series, width=WIDE, window=drawings.WINDOW, **TEXTS))
     assert told == [
-        "10 Jul 2021\ncoarse: 10 %\nfine: 10.0 %\nshort: in no run",
-        "20 Jul 2021\ncoarse: 25 %\nfine: 25.4 %",
+        "10 Jul 2021\ncoarse: 10 %\nfine: 10.0 %\nbandless: 10 %\nshort: in no run",
+        "20 Jul 2021\ncoarse: 25 %\nfine: 25.4 %\nbandless: 25.4 %",
     ]
+
+
+def test_many_lines_are_named_on_one_line_each_or_by_their_marks() -> None:
+    dates = ["2021-07-10", "2021-07-20"]
+    names = ["one", "two", "three", "four", "five"]
+    series = [Series(name, dates, [0.1, 0.2], text=f"2{slot}.5 %", slot=slot) for slot, name in enumerate(names)]
+    few = picture.texts(curves(series[:4], width=WIDE, window=None, **TEXTS))
+    assert {"one", "20.5 %"} <= set(few)
+    many = picture.texts(curves(series, width=WIDE, window=None, **TEXTS))
+    assert {"one 20.5 %", "five 24.5 %"} <= set(many)
+    narrow = picture.texts(curves(series, width=NARROW, window=None, **TEXTS))
+    assert {"20.5 %", "24.5 %"} <= set(narrow)
+    assert not {"one", "one 20.5 %"} & set(narrow)
 
 
 def test_days_outside_the_window_are_shaded() -> None:

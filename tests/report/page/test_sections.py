@@ -6,26 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from sim.report.page import comparison_page, run_page
+from sim.report.page import run_page
 from sim.report.page.sections import glossary, odds
 from sim.report.page.texts import texts
-from tests.report import comparisons, sample
+from tests.report import sample
 from tests.report.page import pages
-from tests.report.page.reading import Element, read
-
-
-def section(html: str, anchor: str) -> Element:
-    (found,) = [part for part in read(html)[0].all("section") if part.attributes["id"] == anchor]
-    return found
+from tests.report.page.reading import section, table
 
 
 def anchors(name: str) -> list[str]:
     return [part.anchor for part in pages.page(name).sections]
-
-
-def table(part: Element, caption: str) -> list[list[str]]:
-    (found,) = [one for one in part.all("table") if one.all("caption")[0].words == caption]
-    return [[cell.words for cell in row.all("th", "td")] for row in found.all("tr")]
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +25,9 @@ def full() -> str:
 
 def test_the_order_of_the_page() -> None:
     told = [
-        "question",
         "odds",
+        "question",
+        "beside",
         "timing",
         "roads",
         "definitions",
@@ -49,7 +40,7 @@ def test_the_order_of_the_page() -> None:
     assert anchors("full") == told
     assert anchors("failing") == ["warnings", *told]
     assert anchors("bare") == [name for name in told if name not in ("drivers", "stories")]
-    compared = ["question", "odds", "differences", "changes", "flips", "design", "glossary"]
+    compared = ["differences", "odds", "timing", "changes", "flips", "question", "design", "glossary"]
     assert anchors("variants") == compared
     assert anchors("alike") == [name for name in compared if name != "flips"]
 
@@ -61,8 +52,7 @@ def test_the_answer_keeps_three_uncertainties_apart(full: str) -> None:
     assert [line.words for line in answer.all("p")] == [
         "30.2 %",
         "ICD 203: unlikely",
-        "Of the 16,384 runs of this scenario, this share has a counted crisis beginning in the window, "
-        "1 Jul to 31 Dec 2021.",
+        "In this share of 16,384 runs of this scenario, a counted crisis begins in the window, 1 Jul to 31 Dec 2021.",
     ]
     cards = [[line.words for line in card.all("dt", "dd")] for card in part.classed("cards")[0].all("div")]
     assert [card[:2] for card in cards] == [
@@ -157,7 +147,7 @@ def test_months_add_up_to_the_odds(full: str) -> None:
 
 
 def test_base_rates_stand_beside_what_they_match(full: str) -> None:
-    rows = table(section(full, "odds"), "The odds and the base rates")
+    rows = table(section(full, "beside"), "The odds and the base rates")
     assert [row[0] for row in rows[1:]] == ["These odds", "Build up again", "Icb crisis"]
     assert rows[2][2].endswith("(42 of 120)")
     assert rows[3][3] == "all"
@@ -198,7 +188,15 @@ def test_the_first_story_is_unfolded(full: str) -> None:
     told = section(full, "stories").classed("told")
     assert ["open" in story.attributes for story in told] == [True, False]
     assert told[0].all("h3")[0].words == "A representative crisis: run 1,424 (world 178, replay 0)"
-    assert [line.attributes.get("class", "") for line in told[0].all("li")] == ["", "edge", ""]
+    assert [line.attributes.get("class", "") for line in told[0].all("li")] == ["", "edge", "onset"]
+
+
+def test_a_story_tells_how_it_ends_before_it_begins(full: str) -> None:
+    words = section(full, "stories").classed("told")[0].words
+    assert words.index("So.") < words.index("a pullback is announced")
+    html = pages.html("two")
+    told = section(html, "flips").classed("told")[0].words
+    assert told.index("No crisis.") < told.index("a pullback is announced")
 
 
 def test_failures_come_first_and_are_loud() -> None:
@@ -223,63 +221,49 @@ def test_a_run_to_a_precision_is_made_again_with_it() -> None:
     assert lines[0] == "sim run scenario.yaml --precision 0.01 --worlds 1000000 --replays 8 --seed 1"
 
 
-def test_a_comparison_is_made_again_from_the_files_beside_it() -> None:
-    html = pages.html("two")
-    expected = "sim compare scenarios/01.yaml scenarios/02.yaml --worlds 2048 --replays 8 --seed 1"
-    assert section(html, "design").all("pre")[0].text == expected
+def test_quiet_is_called_evidence_only_where_worlds_differ() -> None:
+    result = sample.result()
+    assert "Quiet is evidence, too" in section(run_page.html(pages.run(result)), "timing").words
+    result["odds"]["V"] = 0.0004
+    result["odds"]["V_se"] = 0.0005
+    words = section(run_page.html(pages.run(result)), "timing").words
+    assert "Quiet until a date" in words
+    assert "Quiet is evidence, too" not in words
 
 
-def test_differences_have_a_sign_an_interval_and_flips() -> None:
-    found = comparisons.comparison(("spring-2021", "no_zapad"))
-    found["differences"][0] |= {  # type: ignore[typeddict-item]
-        "difference": -0.0891,
-        "se": 0.0036,
-        "interval": [-0.0961, -0.0820],
-        "flips": {"to_crisis": 744, "to_calm": 2203},
-        "sign_p": 4e-113,
-        "variance_ratio": 3.22,
-    }
-
-    part = section(comparison_page.html(pages.compared(found)), "differences")
-    rows = table(part, "Difference to spring-2021, in points")
-    assert rows[1] == ["no_zapad", "−8.9", "−9.6 to −8.2", "744", "2,203", "16,384", "below 0.001", "3.2 times"]
-    assert "a difference of −8.9 points (95 %: −9.6 to −8.2)" in part.words
+def test_what_counts_if_a_crisis_that_is_on_counted_too_is_said(full: str) -> None:
+    rows = table(section(full, "timing"), "Before the opening")
+    assert f"the odds would be {rows[-1][1]} and not 30.2 %" in section(full, "timing").words
 
 
-def test_what_cannot_be_told_apart_is_said() -> None:
-    assert "Not one run comes out differently: copy_1, copy_2." in section(pages.html("alike"), "differences").words
-    found = comparisons.comparison(("spring-2021", "no_zapad"))
-    found["differences"][0] |= {"interval": [-0.01, 0.01]}  # type: ignore[typeddict-item]
-
-    words = section(comparison_page.html(pages.compared(found)), "differences").words
-    assert "Cannot be told from no difference with so many runs: no_zapad." in words
-
-
-def test_two_stories_stand_side_by_side_and_none_of_their_lines_is_lost() -> None:
-    told = section(pages.html("two"), "flips").classed("told")[0]
-    rows = told.all("li")
-    assert [row.attributes["class"] for row in rows] == ["both", "parted", "parted", "edge", "parted"]
-    assert [part.attributes["class"] for part in rows[1].all("div")] == ["from", "to"]
-    assert [part.attributes["class"] for part in rows[2].all("div")] == ["from"]
-    tags = [tag.words for tag in told.classed("tag")]
-    assert tags == ["spring-2021", "no_zapad", "spring-2021", "no_zapad"]
-    for line in pages.flip()["lines"]:
-        assert told.words.count(line["text"]) == 1
-    assert "spring-2021: Crisis: build up begins." in told.words
+def test_the_only_kind_has_no_line_of_its_own() -> None:
+    result = sample.result()
+    facts = replace(pages.run(result), by_kind={"clash": sample.by_kind()["clash"]})
+    part = section(run_page.html(facts), "timing")
+    assert part.classed("legend") == []
+    assert "come first" not in part.words
 
 
-def test_changed_inputs_are_told_as_written() -> None:
-    found = comparisons.comparison(("spring-2021", "no_zapad"))
-    found["differences"][0]["changes"] = [
-        {"path": "exercises.zapad", "before": "{lasts: 7}", "after": None},
-        {"path": "tension.cap", "before": None, "after": "3"},
-    ]
+def test_roads_begin_with_the_likeliest(full: str) -> None:
+    """All pathways of build-ups from orders, of the odds of any crisis."""
+    result = sample.result()
+    ways = [part for part in result["pathways"] if (part["kind"], part["root"]) == ("build_up", "build_ups.main")]
+    share = 100 * sum(part["p"] for part in ways) / result["odds"]["p"]
+    told = f"The likeliest road is build up from an order: {share:.0f} of 100 runs that have a crisis"
+    assert told in section(full, "roads").words
 
-    part = section(comparison_page.html(pages.compared(found)), "changes")
-    assert table(part, "Changes in no_zapad")[1:] == [
-        ["exercises.zapad", "{lasts: 7}", "not there"],
-        ["tension.cap", "not there", "3"],
-    ]
+
+def test_what_a_file_quotes_is_set_as_code() -> None:
+    facts = replace(pages.run(), about="Not outside `evidence` and <b>`it`</b>.")
+    part = section(run_page.html(facts), "question")
+    assert [code.words for code in part.all("code")] == ["evidence", "it"]
+    assert part.all("b") == []
+    assert "a ` alone" in section(run_page.html(replace(facts, about="a ` alone")), "question").words
+
+
+def test_a_figure_stays_on_the_line_of_its_sign(full: str) -> None:
+    assert "95\N{NO-BREAK SPACE}%" in section(full, "odds").text
+    assert "95 %" not in section(full, "odds").text
 
 
 def test_only_words_that_are_used_are_explained() -> None:

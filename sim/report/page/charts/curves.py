@@ -25,6 +25,7 @@ _KEY = 14.0
 class Series:
     """Values at the ends of ISO dates; `low` and `high` are a band about them, `text` the last value in words.
 
+    `errors` are standard errors: the digits of the values are theirs, or those of the band where there are none.
     `slot` is the colour, `series` what a toggle hides (`name` unless given); with `step`, a value holds until the next.
     """
 
@@ -37,10 +38,12 @@ class Series:
     slot: int = 0
     series: str = ""
     step: bool = False
+    errors: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse values without dates: a line would silently be cut short."""
-        lengths = {len(values) for values in (self.dates, self.values, self.low, self.high) if values is not None}
+        told = (self.dates, self.values, self.low, self.high, self.errors)
+        lengths = {len(values) for values in told if values is not None}
         if len(lengths) > 1 or not self.dates or (self.low is None) != (self.high is None):
             raise ValueError(f"`{self.name}` needs as many values, and ends of a band if any, as dates; at least one")
 
@@ -90,13 +93,14 @@ def curves(
 ) -> str:
     """Lines over dates; days outside the window are shaded, and marks are ticks with a few words above the lines.
 
-    Each line is named at its right end, so that no colour needs a key; only where many lines share a narrow chart, their
-    marks stand for them there, and the buttons above the chart are the key. Hovering over a date tells all values there,
-    with the digits that the band has earned. ValueError where there is no date at all.
+    Each line is named at its right end, so that no colour needs a key; only where many lines share a narrow chart,
+    their marks stand for them there, and the buttons above the chart are the key. Hovering over a date tells all values
+    there, with the digits that the band has earned. ValueError where there is no date at all.
     """
     size = layout.sizes(width)
-    room = (0.24 if size.wide else 0.31) * width
-    labels = [_label(line, room, size, len(series) > _MANY) for line in series]
+    crowded = len(series) > _MANY
+    room = (0.27 if crowded else 0.24) * width if size.wide else 0.31 * width
+    labels = [_label(line, room, size, crowded) for line in series]
     view = dates.view([date for line in series for date in line.dates], window)
     values = [value for line in series for value in _all(line)]
     low, high = layout.domain(values, 5, ceiling=1.0 if percent else float("inf"))
@@ -132,8 +136,8 @@ def _label(line: Series, room: float, size: Sizes, crowded: bool) -> _Label:
     if crowded and value:
         if not size.wide:
             return _Label([], [text.fit(value, room, size.small, True)], size.small, marked=True)
-        left = room - text.width(f" {value}", size.small, True)
-        return _Label([], [f"{text.fit(name, left, size.small, True)} {value}"], size.small)
+        left = max(room - text.width(f" {value}", size.small), 0.5 * room)
+        return _Label([text.fit(f"{text.fit(name, left, size.small)} {value}", room, size.small)], [], size.small)
     names = text.wrap(name, room, size.small, 3, True)
     return _Label(names, text.wrap(plain(line.text), room, size.small, 2, True), size.small)
 
@@ -198,4 +202,5 @@ def _ends(frame: _Frame, series: Sequence[Series], labels: Sequence[_Label]) -> 
 
 
 def _probed(line: Series) -> probes.Line:
-    return probes.Line(plain(line.name), line.known_as, line.slot, line.dates, line.values, line.low, line.high)
+    name = plain(line.name)
+    return probes.Line(name, line.known_as, line.slot, line.dates, line.values, line.low, line.high, line.errors)

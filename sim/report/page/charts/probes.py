@@ -28,6 +28,7 @@ class Line:
     values: Sequence[float]
     low: Sequence[float] | None
     high: Sequence[float] | None
+    errors: Sequence[float] | None = None
 
     def latest(self, date: str) -> int | None:
         """Which value holds at the end of a date: the last one known by then, until the line ends."""
@@ -35,10 +36,12 @@ class Line:
         return None if index < 0 or date > self.dates[-1] else index
 
     def words(self, index: int, percent: bool) -> str:
-        """A value in words, with the digits that its band has earned."""
+        """A value in words, with the digits that its error has earned, told or by its band."""
         value = self.values[index]
         if not percent:
             return wording.amount(value)
+        if self.errors is not None:
+            return wording.chance(value, self.errors[index])
         error = None if self.low is None or self.high is None else (self.high[index] - self.low[index]) / (2 * Z95)
         return wording.chance(value, error)
 

@@ -35,10 +35,11 @@ def section(facts: RunFacts) -> Section:
 def _about(number: int) -> str:
     if not number:
         return "The file is certain of every value: nothing differs between worlds but luck."
+    are, them = ("is", "it") if number == 1 else ("are", "every one of them")
     return (
-        f"{wording.count(number, 'value')} of the file {'are' if number != 1 else 'is'} uncertain. Each world draws "
-        "every one of them once; in half of the worlds a value lies below its 50 % column, in 90 % between the 5 % and "
-        "the 95 % columns. Paths are those that --set takes."
+        f"{wording.count(number, 'value')} of the file {are} uncertain. Each world draws {them} once; in half of the "
+        "worlds a value lies below its 50 % column, in 90 % between the 5 % and the 95 % columns. Paths are those that "
+        "--set takes."
     )
 
 

@@ -12,7 +12,7 @@ from sim.report.page.charts.curves import Series, curves
 from sim.report.page.charts.embed import Toggle, embed
 from sim.report.page.charts.heat import Cell, heat
 from sim.report.page.facts import ComparisonFacts
-from sim.report.page.sections.odds import reach
+from sim.report.page.sections.odds import known_errors, reach
 from sim.report.style import Z95
 from sim.report.wording import capital, human, plain
 
@@ -67,6 +67,7 @@ def _curves(comparison: Comparison) -> Chart:
                 wording.headline(part["odds"]),
                 slot,
                 part["name"],
+                errors=known_errors(point["se"] for point in part["cumulative"]),
             )
         )
     asked = parts[0]["question"]
@@ -92,10 +93,10 @@ def _curves_grid(comparison: Comparison) -> Grid:
     columns = (Column("By the end of"), *(Column(plain(part["name"]), number=True) for part in parts))
     made = []
     for date in dates:
-        row = [Cell(wording.day(date, year=True))]
+        row = [Shown(wording.day(date, year=True))]
         for points in known:
             point = points.get(date)
-            row.append(Cell("–") if point is None else Cell(wording.tally(point["p"], point["se"]), point["p"]))
+            row.append(Shown("–") if point is None else Shown(wording.tally(point["p"], point["se"]), point["p"]))
         made.append(row)
     return Grid("Odds of an onset by a date", columns, made)
 
@@ -103,10 +104,10 @@ def _curves_grid(comparison: Comparison) -> Grid:
 def _table(
     title: str, told: Sequence[Difference], names: Sequence[str], cells: Sequence[Sequence[GapPart | None]]
 ) -> Chart:
-    """Differences by something, as a shaded table: the darker, the larger, whichever way."""
+    """Differences by something, as a table: the stronger the shade, the larger, whichever way."""
     largest = max((abs(cell["difference"]) for row in cells for cell in row if cell is not None), default=0.0)
     labels = [plain(part["to"]) for part in told]
-    shaded = [[_shade(cell, largest) for cell in row] for row in cells]
+    shaded = [[shade(cell, largest) for cell in row] for row in cells]
 
     def draw(width: int) -> str:
         desc = "Differences in points; plus is more likely than in the first scenario."
@@ -117,7 +118,9 @@ def _table(
         (Shown(label), *(Shown("–") if cell is None else Shown(_told(cell), cell["difference"]) for cell in row))
         for label, row in zip(labels, cells, strict=True)
     ]
-    caption = "Differences in points; the darker, the larger. Without shade: cannot be told from no difference."
+    caption = (
+        "Differences in points; the stronger the shade, the larger. Without shade: cannot be told from no difference."
+    )
     return Chart(embed(draw), title, caption, Grid(f"{title}, in points", columns, made))
 
 
@@ -125,7 +128,8 @@ def _told(cell: GapPart) -> str:
     return wording.gap(cell["difference"], cell["se"])
 
 
-def _shade(cell: GapPart | None, largest: float) -> Cell:
+def shade(cell: GapPart | None, largest: float) -> Cell:
+    """A cell as dark as its difference is large; without shade where it cannot be told from none (95 %)."""
     if cell is None:
         return Cell(0.0, "–")
     clear = cell["se"] is not None and abs(cell["difference"]) > Z95 * cell["se"]

@@ -13,6 +13,7 @@ from sim.report.page.charts.bars import Bar, bars
 from sim.report.page.charts.embed import embed
 from sim.report.page.charts.strip import strip
 from sim.report.page.facts import RunFacts
+from sim.report.page.sections.odds import spread_told
 from sim.report.wording import capital, chance, plain
 
 _MOST_DRAWN = 12
@@ -39,7 +40,7 @@ def _blocks(facts: RunFacts) -> Iterator[Block]:
 def _knowable(odds: Odds) -> Iterator[Block]:
     """V beside W, as one bar cut in two."""
     known, luck = odds["V"], odds["W"]
-    if known is None or luck is None or known <= 0.0 or luck < 0.0:
+    if known is None or luck is None or luck < 0.0 or not spread_told(odds):
         return
     share = known / (known + luck)
     error = odds["V_se"] / (known + luck) if odds["V_se"] else None
@@ -65,7 +66,8 @@ def _knowable(odds: Odds) -> Iterator[Block]:
 def _lead(odds: Odds, told: list[DriverPart], noise: NoisePart | None, listed: int) -> str:
     floor = f" ({noise['dummies']} dummies give the noise floor)" if noise is not None else ""
     if not told:
-        return f"Not one of the {listed} assumptions can be told from one that touches nothing{floor}."
+        which = f"Not one of the {listed} assumptions can" if listed > 1 else "The one assumption cannot"
+        return f"{which} be told from one that touches nothing{floor}."
     first = told[0]
     lead = (
         f"Most is to be gained from {label(first['path'])}: learning it exactly would take {_gain(first, odds)} off "

@@ -25,7 +25,8 @@ def section(facts: ComparisonFacts) -> Section | None:
     largest = max(comparison["stories"], key=lambda story: size.get(story["to"], 0.0))
     lead = Text(
         "One run each, chosen by a rule: the same world and the same luck, told in both scenarios. What is alike "
-        "stands once; what the same one does a little earlier or later stands side by side. A story shows one way in which a change can work; the differences above tell how often it does."
+        "stands once; what the same one does at another time stands side by side. A story shows one way in which a "
+        "change can work; the differences above tell how often it does."
     )
     told: list[Block] = [_twins(story, story is largest) for story in comparison["stories"]]
     return Section("flips", "A run that flips, told twice", "Flips", [lead, *told])
@@ -61,7 +62,7 @@ def _rows(lines: Sequence[TwinLine]) -> list[tuple[Line, ...]]:
 
 
 def _partner(rows: Sequence[tuple[Line, ...]], line: Line) -> int | None:
-    """The earliest row that still lacks this side of what happens in a line, and after which this side is still free."""
+    """The earliest row that tells of the same on the other side alone, with nothing of this side after it."""
     found = None
     for place in range(len(rows) - 1, -1, -1):
         row = rows[place]

@@ -41,7 +41,11 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
     same = [plain(part["to"]) for part in told if not any(part["flips"].values())]
     if same:
         yield f"Not one run comes out differently: {', '.join(same)}."
-    unclear = [plain(part["to"]) for part in told if any(part["flips"].values()) and not clearly(part)]
+    unclear = [
+        f"{plain(part['to'])} (95 %: {_interval(part)})"
+        for part in told
+        if any(part["flips"].values()) and not clearly(part)
+    ]
     if unclear:
         yield f"Cannot be told from no difference with so many runs: {', '.join(unclear)}."
 
@@ -98,10 +102,10 @@ def _differences(comparison: Comparison) -> Chart:
         Row(
             plain(part["to"]),
             part["difference"],
-            points(part["difference"], part["se"]),
+            f"{wording.gap(part['difference'], part['se'])} ({_interval(part)})",
             part["interval"][0],
             part["interval"][1],
-            note=f"95 %: {_interval(part)}; {_flips(part)}",
+            note=_flips(part),
             slot=4 if part["difference"] > 0.0 else 0,
         )
         for part in told
@@ -112,8 +116,8 @@ def _differences(comparison: Comparison) -> Chart:
         return rows(items, width=width, title=title, desc=f"Paired with {first} run by run.", zero=True)
 
     caption = (
-        f"The odds of a scenario less those of {first}, with the 95 % interval of paired runs. A run flips to "
-        f"crisis if it has one here and none in {first}, and to calm the other way round."
+        f"The odds of a scenario less those of {first}; in brackets and as whiskers, the 95 % interval of paired runs. "
+        f"A run flips to crisis if it has one here and none in {first}, and to calm the other way round."
     )
     return Chart(embed(draw), title, caption, _grid(told, title))
 
@@ -122,7 +126,7 @@ def _grid(told: Sequence[Difference], title: str) -> Grid:
     columns = (
         Column("Scenario"),
         Column("Points", number=True),
-        Column("95 % interval"),
+        Column("95 % interval", number=True),
         Column("Flips to crisis", number=True),
         Column("Flips to calm", number=True),
         Column("Of runs", number=True),

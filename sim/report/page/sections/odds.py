@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from sim.records.result import AssumptionPart, Estimate, Odds, OutsidePart, Result
@@ -22,14 +22,18 @@ def section(facts: RunFacts) -> Section:
     return Section("odds", "The odds", "Odds", list(_blocks(facts.result)))
 
 
-def beside(facts: RunFacts) -> Section:
-    """What the odds are held against, and what they are made of: base rates and kinds."""
+def beside(facts: RunFacts) -> Section | None:
+    """What the odds are held against and what they are made of, base rates and kinds; none where there is neither."""
     result = facts.result
-    blocks: list[Block] = [_beside(result)]
+    blocks: dict[str, Block] = {}
+    if result["outside_view"]:
+        blocks["beside base rates"] = _beside(result)
     if len(result["kinds"]) > 1:
-        blocks.append(_kinds(result))
-    named = [*(["beside base rates"] if result["outside_view"] else []), *(["by kind"] if len(blocks) > 1 else [])]
-    return Section("beside", f"The odds {' and '.join(named) or 'and their intervals'}", "Beside", blocks)
+        blocks["by kind"] = _kinds(result)
+    if not blocks:
+        return None
+    short = "Base rates" if result["outside_view"] else "Kinds"
+    return Section("beside", f"The odds {' and '.join(blocks)}", short, list(blocks.values()))
 
 
 def _blocks(result: Result) -> Iterator[Block]:
@@ -43,7 +47,8 @@ def _blocks(result: Result) -> Iterator[Block]:
 
 def _meaning(result: Result) -> str:
     question, counts = result["question"], result["counts"]
-    runs = f"{wording.count(counts['finished'], 'run')} of this scenario"
+    finished = "finished run" if counts["failed"] else "run"
+    runs = f"{wording.count(counts['finished'], finished)} of this scenario"
     window = wording.span(question["opens"], question["closes"])
     p = result["odds"]["p"]
     if p <= 0.0 or p >= 1.0:
@@ -88,8 +93,8 @@ def _luck(odds: Odds) -> Card:
     ignorance, luck = odds["V"], odds["W"]
     if ignorance is None or luck is None or ignorance + luck <= 0.0:
         return Card("Luck", "not told", "Worlds were not played often enough to tell luck from ignorance.", "luck")
-    if ignorance <= 0.0:
-        text = "The spread between worlds cannot be told from luck: V, what knowledge could remove, is not above 0."
+    if not spread_told(odds):
+        text = "The spread between worlds cannot be told from luck: V, what knowledge could remove, may be 0."
         return Card("Luck", "all, as far as can be told", text, "luck")
     error = odds["V_se"] / (ignorance + luck) if odds["V_se"] else None
     share = luck / (ignorance + luck)
@@ -100,6 +105,11 @@ def _luck(odds: Odds) -> Card:
     return Card("Luck", wording.tally(share, error), text, "luck")
 
 
+def spread_told(odds: Odds) -> bool:
+    """Whether V, what knowledge could remove, can be told from 0."""
+    return odds["V"] is not None and odds["V"] > Z95 * (odds["V_se"] or 0.0)
+
+
 def rests_on(result: Result) -> str:
     """What the odds rest on: the file, how many of its values are uncertain, and where these come from."""
     listed = result["assumptions"]
@@ -107,9 +117,10 @@ def rests_on(result: Result) -> str:
     if not listed:
         return f"{told} Every value in it is taken as certain."
     named, judged, bare = sources(listed)
-    parts = [f"{named} name a source" if named != 1 else "1 names a source"]
+    parts = [f"{named} name a source" if named > 1 else "1 names a source" if named else "none names a source"]
     parts += [f"{judged} {'are' if judged != 1 else 'is'} said to be judgement"] if judged else []
-    parts += [f"{bare} {'say' if bare != 1 else 'says'} nothing of where they come from"] if bare else []
+    nothing = f"{bare} say nothing of where they come from" if bare != 1 else "1 says nothing of where it comes from"
+    parts += [nothing] if bare else []
     outside = " Base rates stand beside the odds and do not enter them." if result["outside_view"] else ""
     return (
         f"{told} What they rest on: the definition of a crisis below, the rules of the model, every fixed number of "
@@ -129,6 +140,13 @@ def reach(estimate: Estimate) -> tuple[float | None, float | None]:
     """The 95 % interval of an estimate by its error, inside 0 and 1."""
     p, se = estimate["p"], estimate["se"]
     return (None, None) if se is None else (max(p - Z95 * se, 0.0), min(p + Z95 * se, 1.0))
+
+
+def known_errors(errors: Iterable[float | None]) -> list[float] | None:
+    """The errors, if all of them are known."""
+    listed = list(errors)
+    told = [error for error in listed if error is not None]
+    return told if len(told) == len(listed) else None
 
 
 def slot(result: Result, kind: str) -> int:

@@ -43,17 +43,15 @@ def definitions_grid(definitions: Sequence[Definition], counted: Sequence[str]) 
         (item for item in definitions if not item.passive),
         key=lambda item: (order.get(item.kind, len(order)), item.kind),
     )
-    columns = (
-        Column("Kind"),
-        Column("Counts"),
-        Column("What it is", wide=True),
-        Column("As the file writes it", wide=True),
-    )
+    told = any(item.about for item in shown)
+    columns = [Column("Kind"), Column("Counts"), Column("As the file writes it", wide=True)]
+    if told:
+        columns.insert(2, Column("What it is", wide=True))
     rows = [
         (
             Cell(capital(human(item.kind))),
             Cell("yes" if item.kind in order else "no"),
-            Cell(plain(item.about)),
+            *([Cell(plain(item.about))] if told else []),
             Cell(plain(item.tested)),
         )
         for item in shown

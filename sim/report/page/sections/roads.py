@@ -26,7 +26,7 @@ def section(facts: RunFacts) -> Section:
 def _blocks(result: Result) -> Iterator[Block]:
     found = roads(result)
     if found:
-        yield Text(_lead(result, found[0]))
+        yield Text(_lead(result, found))
         yield Text(
             "A road is the kind of crisis together with what set off the chain that led to it. Small print: what was "
             "on when it was set off, in so many of 100 crises of that road; it tells what happened, not what caused it."
@@ -64,8 +64,11 @@ def _roads(result: Result, found: list[Road]) -> Chart:
     )
 
 
-def _lead(result: Result, road: Road) -> str:
+def _lead(result: Result, found: list[Road]) -> str:
     """How many crises come by the likeliest road."""
+    road = found[0]
+    if len(found) == 1:
+        return f"There is one road: {_lower(_name(road))}."
     of = wording.in_hundred(road.p / result["odds"]["p"])
     return f"The likeliest road is {_lower(_name(road))}: {of} of 100 runs that have a crisis come to it this way."
 

@@ -13,7 +13,7 @@ from sim.report.page.charts.curves import Series, curves
 from sim.report.page.charts.embed import Toggle, embed
 from sim.report.page.charts.schedule import Mark
 from sim.report.page.facts import ByKind, RunFacts
-from sim.report.page.sections.odds import reach, slot
+from sim.report.page.sections.odds import known_errors, reach, slot, spread_told
 from sim.report.wording import capital, chance, human
 
 _ALL = "all counted"
@@ -59,8 +59,11 @@ def _cumulative(facts: RunFacts) -> Chart:
         [high or 0.0 for _, high in spans] if told else None,
         wording.headline(result["odds"]),
         series=_ALL,
+        errors=known_errors(part["se"] for part in parts),
     )
-    shown = [every, *_kinds(result, facts.by_kind)]
+    kinds = _kinds(result, facts.by_kind)
+    # the only kind is all kinds
+    shown = [every, *(kinds if len(kinds) > 1 else [])]
     marks = [Mark(mark.date.isoformat(), mark.label) for mark in facts.marks]
     title = "Odds of an onset by a date"
 
@@ -69,7 +72,9 @@ def _cumulative(facts: RunFacts) -> Chart:
         return curves(shown, width=width, title=title, desc=_halfway(result), window=window, marks=marks)
 
     toggles = [Toggle(item.series, capital(item.name), item.slot) for item in shown] if len(shown) > 1 else []
-    caption = "From the opening of the window. The kinds are those that come first; they add up to all."
+    caption = "From the opening of the window."
+    if len(shown) > 1:
+        caption += " The kinds are those that come first; they add up to all."
     return Chart(embed(draw, toggles), title, caption, _cumulative_grid(result, facts.by_kind))
 
 
@@ -83,6 +88,7 @@ def _kinds(result: Result, by_kind: ByKind | None) -> list[Series]:
             text=wording.tally(odds[-1], result["odds"]["se"]),
             slot=slot(result, kind),
             series=kind,
+            errors=known_errors([result["odds"]["se"]] * len(odds)),
         )
         for kind, (dates, odds) in (by_kind or {}).items()
         if odds and odds[-1] > 0.0
@@ -143,7 +149,7 @@ def _quiet(result: Result) -> Grid:
         rows.append((Cell(wording.day(part["until"], year=True)), Cell(told, p), Cell(f"{n:,}", float(n))))
     heads = (Heading("If quiet until"), Heading("Odds for the rest", number=True), Heading("From runs", number=True))
     remark = "Quiet until a date: no counted crisis began in the window before it."
-    if (result["odds"]["V"] or 0.0) > 0.0:
+    if spread_told(result["odds"]):
         remark += (
             " Quiet is evidence, too: among the runs that are quiet so far, worlds in which a crisis is unlikely are "
             "more common than among all."
@@ -162,8 +168,9 @@ def _before(result: Result) -> Iterator[Block]:
         return
     rows = [(Cell(name), Cell(chance(part["p"], part["se"]), part["p"])) for name, part in told]
     either = before["in_window_or_in_progress"]
+    wider, odds = chance(either["p"], either["se"]), wording.headline(result["odds"])
     remark = (
         "A crisis that began before the window is no answer to the question. If one that is still on at the opening "
-        f"counted too, the odds would be {chance(either['p'], either['se'])} and not {wording.headline(result['odds'])}."
+        f"counted too, the odds would be {wider} and not {odds}."
     )
     yield Grid("Before the opening", (Heading("What"), Heading("Odds", number=True)), rows, remark=remark)
