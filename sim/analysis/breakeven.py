@@ -13,6 +13,7 @@ from sim.experiment.asked import (
     odds_of,
     odds_part,
     question_part,
+    question_part_warning,
     scenario_part,
     warning_parts,
 )
@@ -197,7 +198,11 @@ def breakeven(
         "lowest": min(tried, key=lambda part: part["p"]),
         "highest": max(tried, key=lambda part: part["p"]),
         "design": design_part(design.worlds, design.replays, player.runs, design.seed),
-        "warnings": [*warning_parts([own, *player.cases]), *failed_part(player.failed, player.runs)],
+        "warnings": [
+            *question_part_warning([span.path]),
+            *warning_parts([own, *player.cases]),
+            *failed_part(player.failed, player.runs),
+        ],
     }
 
 
@@ -209,4 +214,9 @@ def _values(span: Range, tried: list[TriedPart]) -> list[float] | list[str]:
 
 
 def _crossing(crossing: Crossing) -> CrossingPart:
-    return {"value": crossing.at, "interval": list(crossing.interval), "rising": crossing.rising}
+    return {
+        "value": crossing.at,
+        "interval": list(crossing.interval),
+        "rising": crossing.rising,
+        "jump": crossing.jump,
+    }

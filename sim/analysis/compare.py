@@ -90,12 +90,14 @@ def _difference(base: Compared, other: Compared, gaps: Gaps) -> c.Difference:
     if same_window(base.scenario, other.scenario):
         asked = calendar(base.scenario)
         months, dates = [label for label, _ in asked.months], [date.isoformat() for date in asked.dates]
+    changed = changes(base.scenario.resolved, other.scenario.resolved)
     return {
         "from": base.name,
         "to": other.name,
         "difference": paired.difference,
         "se": paired.se,
-        "interval": list(paired.interval),
+        # the same question has the same answer, however little is played
+        "interval": list(paired.interval) if changed else [0.0, 0.0],
         "level": LEVEL,
         "flips": {"to_crisis": paired.flips_up, "to_calm": paired.flips_down},
         "runs": paired.runs,
@@ -110,10 +112,7 @@ def _difference(base: Compared, other: Compared, gaps: Gaps) -> c.Difference:
             {"date": label, "difference": sums.share, "se": _error(sums)}
             for label, sums in zip(dates, gaps.dates, strict=True)
         ],
-        "changes": [
-            {"path": change.path, "before": change.before, "after": change.after}
-            for change in changes(base.scenario.resolved, other.scenario.resolved)
-        ],
+        "changes": [{"path": change.path, "before": change.before, "after": change.after} for change in changed],
     }
 
 
@@ -143,7 +142,7 @@ def _warnings(compared: Sequence[Compared]) -> list[WarningPart]:
         if not same_window(base.scenario, other.scenario):
             text = f"{other.name} asks about other dates than {base.name}: months and dates are not compared"
             found.append(WarningPart(code="CMP1", path=other.name, text=text))
-        elif other.result["question"]["kinds"] != base.result["question"]["kinds"]:
+        if other.result["question"]["kinds"] != base.result["question"]["kinds"]:
             text = f"{other.name} counts other kinds than {base.name}: the difference is also one of definition"
             found.append(WarningPart(code="CMP2", path=other.name, text=text))
         if base.scenario.file.clock.starts != other.scenario.file.clock.starts:

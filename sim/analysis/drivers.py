@@ -22,7 +22,7 @@ from sim.estimates import prim
 from sim.estimates.columns import Column
 from sim.estimates.nested import spread
 from sim.estimates.odds import pairs
-from sim.estimates.sensitivity import End, dummy_floor, ends, first_order, first_share, total_effect
+from sim.estimates.sensitivity import End, Floor, dummy_floor, ends, first_order, first_share, total_effect
 from sim.experiment.fold import calendar
 from sim.experiment.swapping import Swap, Swaps
 from sim.experiment.worldwise import Worldwise
@@ -159,7 +159,7 @@ def _first_order(scenario: Scenario, result: Result, worlds: _Worlds) -> tuple[l
     forms = {assumption["path"]: assumption["form"] for assumption in result["assumptions"]}
     found = []
     for path, value in worlds.values.items():
-        part = _driver(path, value, forms[path], worlds, floor.V)
+        part = _driver(path, value, forms[path], worlds, floor)
         part["first"] = firsts[path]
         part["together_with"] = [p for p in grouped.get(path, ()) if p in worlds.values and p != path]
         found.append(part)
@@ -167,7 +167,7 @@ def _first_order(scenario: Scenario, result: Result, worlds: _Worlds) -> tuple[l
     return sorted(found, key=lambda part: (-part["V"], part["path"])), noise
 
 
-def _driver(path: str, value: Value, form: str, worlds: _Worlds, floor: float) -> d.DriverPart:
+def _driver(path: str, value: Value, form: str, worlds: _Worlds, floor: Floor) -> d.DriverPart:
     """What an assumption does alone; `first`, `together_with` and what was not asked for are left as nothing."""
     column = worlds.columns[path]
     alone = first_order(column.values, worlds.hits, worlds.plays, categories=column.categories)
@@ -185,7 +185,8 @@ def _driver(path: str, value: Value, form: str, worlds: _Worlds, floor: float) -
         "swing_se": reach.swing_se,
         "V": gain,
         "V_se": alone.se,
-        "above_noise": gain > floor,
+        # two looks at the same worlds: V sees any shape but sees it dimly, the swing sees slopes; states swing by luck
+        "above_noise": gain > floor.V or (not reach.states and abs(reach.swing) > floor.swing),
         "first": 0.0,
         "total": None,
         "total_se": None,
@@ -231,7 +232,7 @@ def _add_total(part: d.DriverPart, swap: Swap, result: Result) -> None:
     effect = total_effect(swap.flips.astype(np.int64), swap.done)
     share = effect.V / known
     part["total"] = share
-    # of a quotient, by the delta method; the two errors come from different runs and are taken as independent
+    # of a quotient, by the delta method; the errors of both are taken as independent, which errs on the safe side
     part["total_se"] = float(np.hypot(effect.se or 0.0, share * error)) / known
 
 

@@ -14,6 +14,7 @@ from sim.experiment.asked import (
     odds_of,
     odds_part,
     question_part,
+    question_part_warning,
     scenario_part,
     warning_parts,
 )
@@ -80,7 +81,11 @@ def sweep(
         "own": odds_part(headline),
         "points": points,
         "design": design_part(design.worlds, design.replays, runs, design.seed),
-        "warnings": [*warning_parts([own, *cases]), *failed_part(failed, runs)],
+        "warnings": [
+            *question_part_warning([axis.path for axis in axes]),
+            *warning_parts([own, *cases]),
+            *failed_part(failed, runs),
+        ],
     }
 
 

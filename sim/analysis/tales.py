@@ -12,6 +12,7 @@ from sim.analysis.ledger import Approach, Event, approaches, flags_on, on_at, re
 from sim.engines.plan import Plan
 from sim.engines.reference import Reference
 from sim.experiment.run import world_values
+from sim.experiment.together import KEPT_FLIPS
 from sim.records.outcomes import FAILURES, FINISHED, Floats, RunResult
 from sim.records.story import Story
 from sim.scenario.load import Scenario
@@ -96,7 +97,8 @@ def typical_flip(flips: Sequence[tuple[float, int, int]]) -> tuple[int, int]:
 
 def why_this_flip(flips: int, others: int) -> str:
     """The rule of `typical_flip` in words, with the number of flips in its direction and in the other one."""
-    return f"typical flip: {FLIP_RULE} ({flips:,} of them, {others:,} in the other); {FLIP_TIES}"
+    looked = f", the first {KEPT_FLIPS:,} looked at" if flips > KEPT_FLIPS else ""
+    return f"typical flip: {FLIP_RULE} ({flips:,} of them{looked}, {others:,} in the other); {FLIP_TIES}"
 
 
 def _far_out(scenario: Scenario, values: dict[str, Floats]) -> list[FarOut]:

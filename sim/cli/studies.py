@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 class Study:
     """A study, and how it is to be answered.
 
-    `record` is the file of the answer, `figures` are the names of its figures, and `played` has each scenario by the
-    file that it is kept in.
+    `record` is the file of the answer and `shape` its `TypedDict`, `figures` are the names of its figures, and `played`
+    has each scenario by the file that it is kept in.
     """
 
     record: str
+    shape: type
     figures: tuple[str, ...]
     played: Mapping[str, Scenario]
     shelf: Shelf
@@ -42,7 +43,7 @@ class Study:
 
     def kept(self) -> dict[str, Any] | None:
         """The answer, if it is kept, with its figures or without."""
-        return self.shelf.known(self.record)
+        return self.shelf.known(self.record, self.shape)
 
     def known(self) -> dict[str, Any] | None:
         """The answer, if it is kept with its figures in every form that is asked for."""

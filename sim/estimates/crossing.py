@@ -17,7 +17,7 @@ NEAR = 0.1
 It is so, too, when one of its ends is within a quarter of that of the target: a straight line finds the rest.
 """
 
-FINEST = 2.0**-20
+FINEST = 2.0**-14
 """No bracket is made narrower than this share of the range: a curve that jumps never gets near on both sides."""
 
 _HALVED_EVERY = 3
@@ -46,12 +46,14 @@ Height = Callable[[Point], float]
 class Crossing:
     """A place where the estimate crosses the target, and the stretch around it where its interval holds the target.
 
-    An end of the stretch is None where it lies outside the range that was looked at.
+    An end of the stretch is None where it lies outside the range that was looked at. Where the curve jumps, nothing
+    holds the target: the ends are then the two places between which it jumps, as near to each other as was asked.
     """
 
     at: float
     interval: tuple[float | None, float | None]
     rising: bool
+    jump: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,24 @@ class _Search:
         """The crossing between two neighbours."""
         rising = self._above(right)
         left, right = self._narrow(left, right, lambda point: point.p)
+        if not left.holds(self._target) and not right.holds(self._target):
+            return Crossing(self._roundest(left.at, right.at), (left.at, right.at), rising, jump=True)
         at = self._between(left, right, lambda point: point.p)
         at = float(round(at)) if self._whole else at
         places = [point.at for point in self.points()]
         below = self._end(right, [place for place in reversed(places) if place <= left.at])
         above = self._end(left, [place for place in places if place >= right.at])
         return Crossing(at, (below, above), rising)
+
+    def _roundest(self, low: float, high: float) -> float:
+        """The number with the fewest digits from one place to another; of whole numbers the upper."""
+        if self._whole:
+            return high
+        for digits in range(1, _DIGITS):
+            found = float(f"{0.5 * (low + high):.{digits}g}")
+            if low <= found <= high:
+                return found
+        return high
 
     def _at(self, place: float) -> Point:
         if place not in self._fine:

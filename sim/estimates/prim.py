@@ -31,6 +31,8 @@ LARGEST_P_VALUE = 0.05
 NO_HITS = "no run had it"
 ALL_HITS = "every run had it"
 NOTHING_VARIES = "no assumption varies"
+NOTHING_FIRM = "no limit is found again in half of the resamples"
+FIRM = 0.5
 FEW_WORLDS = f"too few worlds to look for where crises concentrate (needs at least {FEWEST_WORLDS})"
 
 
@@ -115,7 +117,8 @@ def find_box(
 
     At each step at least a share of `peel` of the worlds left is peeled off, until `least_mass` of all is left; of the
     boxes on the way the one with the greatest gain is taken (see `sim.estimates.peeling`), and limits are dropped, the
-    cheapest first, until there are at most `most_limits` and each adds at least 5 % to the gain. A box is refused where
+    cheapest first, until there are at most `most_limits` and each adds at least 5 % to the gain. Limits that fewer than
+    half of the resamples find again are dropped as well. A box is refused where
     more than 5 % of shuffled data, in which hits and plays are dealt out to the worlds anew, hold one as good.
     `ValueError` for what no world can have, and for fewer shuffles than such a test takes (19).
     """
@@ -132,7 +135,8 @@ def find_box(
     p_value = (1 + as_good) / (1 + shuffles)
     if p_value > LARGEST_P_VALUE:
         return Found(None, f"a box as telling is found in {as_good} of {shuffles} shuffled copies of the data")
-    return Found(_box(data, way, p_value, resamples, rng), None)
+    box = _box(data, way, p_value, resamples, rng)
+    return Found(box, None if box is not None else NOTHING_FIRM)
 
 
 def _hopeless(worlds: Counted) -> str | None:
@@ -158,11 +162,19 @@ def _shuffled(sample: Sample, rng: np.random.Generator) -> Sample:
     return Sample(sample.hits[order], sample.plays[order], sample.peel, sample.least_mass)
 
 
-def _box(data: _Data, way: Way, p_value: float, resamples: int, rng: np.random.Generator) -> Box:
+def _box(data: _Data, way: Way, p_value: float, resamples: int, rng: np.random.Generator) -> Box | None:
+    """The box of a search without limits that are mostly not found again; None where none is left."""
     held_out = _held_out(data, rng)
     again = _found_again(data, way.box, resamples, rng)
-    chosen = data.table.limited(way.box)
-    fine, sharp = _sharpened(data, way.box, chosen)
+    firm = way.box.copy()
+    if resamples:
+        weak = again < FIRM
+        firm[weak] = data.table.everything[weak]
+        firm = refine(data.table, data.sample, firm)
+    chosen = data.table.limited(firm)
+    if not len(chosen):
+        return None
+    fine, sharp = _sharpened(data, firm, chosen)
     inside = fine.inside(sharp)
     names = [_Name(data.paths[i], data.values[i], float(again[i])) for i in chosen.tolist()]
     limits = [_limit(data.worlds, fine, sharp, row, names[row]) for row in fine.limited(sharp).tolist()]

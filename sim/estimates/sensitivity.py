@@ -23,7 +23,7 @@ ENDS = (0.05, 0.95)
 # share of worlds, and fewest worlds, that the odds at one value are read from
 NEAREST = 0.20
 FEWEST_NEAREST = 10
-FLOOR_LEVEL = 0.95
+FLOOR_LEVEL = 0.975
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +268,10 @@ def total_effect(flips: Ints, done: Bools | None = None) -> Total:
 
 
 def dummy_floor(hits: Ints, plays: Ints, dummies: int, rng: np.random.Generator) -> Floor:
-    """The 95th percentile, over so many columns of pure noise, of V and of |swing|.
+    """The 97.5th percentile, over so many columns of pure noise, of V and of |swing|.
 
-    A column that touches nothing exceeds it one time in twenty, so of 60 such assumptions some 3 do. It is measured for
-    numbers: a column of few states sees less luck in V, and for it the floor is on the safe side.
+    A column that touches nothing exceeds one or the other about one time in twenty, so of 60 some 3 do. It is measured
+    for numbers: a column of few states sees less luck in V, and for it the floor is on the safe side.
     """
     if dummies < 1:
         raise ValueError(f"a floor needs a dummy, not {dummies}")

@@ -14,6 +14,12 @@ from sim.scenario.load import Case, Scenario
 FAILED = "RUN1"
 """Code of the warning that runs failed."""
 
+QUESTION = "SWP1"
+"""Code of the warning that the question itself is changed."""
+
+_DEFINING = frozenset({"rise", "level", "hold", "of", "when", "watch", "passive"})
+"""Keys of a crisis that say what it is; others say how often it comes and what follows."""
+
 
 def odds_of(tally: Tally, what: str) -> Headline:
     """The odds of what was played; `FailedRunsError`, in which `what` names it, where no run finished."""
@@ -57,6 +63,17 @@ def warning_parts(cases: Sequence[Case]) -> list[WarningPart]:
             path = place[1] if len(place) > 1 else ""
             found.setdefault((warning.code, warning.text), {"code": warning.code, "path": path, "text": warning.text})
     return list(found.values())
+
+
+def question_part_warning(paths: Sequence[str]) -> list[WarningPart]:
+    """A warning for each changed input that is a part of the question: its odds answer another one at each value."""
+    found: list[WarningPart] = []
+    for path in paths:
+        keys = path.split(".")
+        if keys[0] == "question" or (keys[0] == "crises" and keys[-1] in _DEFINING):
+            text = f"`{path}` is a part of the question: at each value the odds answer another one"
+            found.append({"code": QUESTION, "path": path, "text": text})
+    return found
 
 
 def failed_part(failed: int, runs: int) -> list[WarningPart]:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.errors import UsageError
+from sim.errors import SimError, UsageError
+from sim.scenario.changes import ASIDE, PROSE
 from sim.timeline import parse_date
 
 MOST_POINTS = 400
@@ -43,6 +44,8 @@ def read_axes(written: Sequence[str]) -> list[Axis]:
     if len(written) > 2:
         raise UsageError(f"--over is there {len(written)} times: one input or two can be swept at once")
     axes = [read_axis(text) for text in written]
+    for axis in axes:
+        insist_on_input(axis.path, "--over")
     if len(axes) == 2 and axes[0].path == axes[1].path:
         raise UsageError(f"--over {axes[0].path} is there twice: sweep two different inputs, or write one list")
     points = math.prod(len(axis.texts) for axis in axes)
@@ -51,6 +54,13 @@ def read_axes(written: Sequence[str]) -> list[Axis]:
         many = f"{product} = {points}" if len(axes) == 2 else f"{points}"
         raise UsageError(f"--over asks for {many} points: at most {MOST_POINTS} are played")
     return axes
+
+
+def insist_on_input(path: str, option: str) -> None:
+    """Raise `SimError` where a path leads to what no run reads: a title, a source, evidence and the like."""
+    keys = path.split(".")
+    if keys[0] in ASIDE or keys[-1] in PROSE:
+        raise SimError(f"{option} {path}: no run reads it, so the odds cannot depend on it")
 
 
 def read_axis(written: str) -> Axis:

@@ -9,13 +9,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sim.errors import SimError
 from sim.experiment.durable import sync_folder, sync_tree
+from sim.experiment.kept import misfits
 
 _DRAFT = ".draft"
 _A_DAY = 86_400.0
@@ -27,13 +28,18 @@ class Shelf:
 
     path: Path
 
-    def known(self, name: str) -> dict[str, Any] | None:
-        """The JSON object of this name that was kept here, if the analysis was finished."""
+    def known(self, name: str, shape: Any = None) -> dict[str, Any] | None:
+        """The JSON object of this name that was kept here, if the analysis was finished.
+
+        What does not fit the `TypedDict` that is its `shape` was damaged, and is not known.
+        """
         try:
             found = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
+        if not isinstance(found, dict) or (shape is not None and any(True for _ in misfits(found, shape, ""))):
+            return None
+        return found
 
     def insist(self) -> None:
         """Raise `SimError` where it can be seen beforehand that nothing can be kept here; nothing is touched."""
@@ -71,8 +77,10 @@ class Shelf:
     def _tidy(self) -> None:
         """Remove drafts of this question that a killed process left behind; a day is longer than any lives."""
         for left in self.path.parent.glob(f".{self.path.name}.*{_DRAFT}"):
-            if time.time() - left.stat().st_mtime > _A_DAY:
-                shutil.rmtree(left, ignore_errors=True)
+            # somebody else may tidy at the same moment
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _A_DAY:
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def shelf_for(out: Path, scenario: str, kind: str, parts: Sequence[str]) -> Shelf:

@@ -54,7 +54,7 @@ class DriverPart(TypedDict):
 
 
 class NoisePart(TypedDict):
-    """What an assumption that touches nothing seems to do: the 95th percentile over so many dummies."""
+    """What an assumption that touches nothing seems to do: the 97.5th percentile over so many dummies."""
 
     dummies: int
     V: float

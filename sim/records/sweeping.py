@@ -71,12 +71,14 @@ class CrossingPart(TypedDict):
     """Where the odds cross: the value, and the interval in which they cannot be told from the target.
 
     An end of the interval is None where it lies outside the range that was looked at. `rising` is whether the odds
-    rise with the value there.
+    rise with the value there. With `jump` they never come near the target: they jump over it between the two ends of
+    the interval, both of which were tried.
     """
 
     value: float
     interval: list[float | None]
     rising: bool
+    jump: bool
 
 
 class Breakeven(TypedDict):

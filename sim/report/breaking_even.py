@@ -36,7 +36,7 @@ def tsv(result: Breakeven) -> str:
         ("file", None, None, None, own["p"], own["se"], *own["interval"]),
     ]
     for crossing in result["crossings"]:
-        section = "rises to target" if crossing["rising"] else "falls to target"
+        section = _way(crossing)
         ends = (_cell(axis, end) for end in crossing["interval"])
         rows.append((section, _cell(axis, crossing["value"]), *ends, result["odds"], None, None, None))
     for part in result["tried"]:
@@ -58,7 +58,7 @@ def _percent(target: float) -> str:
 def _sentences(result: Breakeven) -> Iterator[str]:
     axis, target = result["axis"], _percent(result["odds"])
     name = capital(inputs.label(axis["path"]))
-    own = f"The file itself says {own_words(axis)}: {odds(result['own'])}."
+    own = f"In the file it is {own_words(axis)}, with odds of {odds(result['own'])}."
     crossings = result["crossings"]
     if not crossings:
         yield f"{name}: {_nowhere(result)}"
@@ -67,14 +67,36 @@ def _sentences(result: Breakeven) -> Iterator[str]:
     if len(crossings) > 1:
         yield f"{name}: the odds cross {target} {len(crossings)} times."
     for crossing in crossings:
-        way = "rise to" if crossing["rising"] else "fall to"
         head = f"{name}: the odds" if len(crossings) == 1 else "They"
+        if crossing["jump"]:
+            yield f"{head} jump over {target}, {_jump(result, crossing)}. No value brings them near it."
+            continue
+        way = "rise to" if crossing["rising"] else "fall to"
         yield f"{head} {way} {target} at {_value(result, crossing)}."
     yield own
+    if all(crossing["jump"] for crossing in crossings):
+        return
     yield (
         "The 95 % interval is where so many runs cannot tell the odds from the target: more runs narrow it. It says "
         "nothing of which value is the likely one."
     )
+
+
+def _way(crossing: CrossingPart) -> str:
+    if crossing["jump"]:
+        return "jumps up over target" if crossing["rising"] else "jumps down over target"
+    return "rises to target" if crossing["rising"] else "falls to target"
+
+
+def _jump(result: Breakeven, crossing: CrossingPart) -> str:
+    """From which odds to which they jump, and where: both sides were tried."""
+    axis, ends = result["axis"], crossing["interval"]
+    sides = [part for part in result["tried"] if part["at"] in ends]
+    told = f"from {odds(sides[0])} to {odds(sides[-1])}"
+    low, high = (part["at"] for part in (sides[0], sides[-1]))
+    if _dated(axis):
+        return f"{told}, between {_told(axis, low, None)} and {_told(axis, high, None)}"
+    return f"{told}, at {_told(axis, crossing['value'], 4.0 * (high - low))}"
 
 
 def _value(result: Breakeven, crossing: CrossingPart) -> str:
@@ -107,6 +129,9 @@ def _nowhere(result: Breakeven) -> str:
         which = "lowest" if part["at"] == result["lowest"]["at"] else "highest"
         told += f", {which} at {_told(axis, part['at'], None)} with {odds(part)}"
     near = [part for part in result["tried"] if part["interval"][0] <= result["odds"] <= part["interval"][1]]
+    if len(near) == len(result["tried"]):
+        told = f"the odds go from {odds(first)} to {odds(last)} over {ends[0]} to {ends[1]}"
+        return f"{told}, and with so many runs cannot be told from {target} at any value tried."
     if near:
         told += f"; at {_told(axis, near[0]['at'], None)} so many runs cannot tell them from it"
     return f"{told}."
@@ -134,13 +159,15 @@ def _dated(axis: AxisPart) -> bool:
 
 
 def _tried(result: Breakeven, width: int) -> list[str]:
-    """What was tried; of values that read alike the first."""
-    axis = result["axis"]
+    """What was tried, with as many digits as tell neighbours apart."""
+    axis, tried = result["axis"], result["tried"]
+    labels = [_told(axis, part["at"], None) for part in tried]
     rows = [("tried", "odds", "95 %")]
-    for part in result["tried"]:
-        label = _told(axis, part["at"], None)
-        if label != rows[-1][0]:
-            rows.append((label, odds(part), interval(part)))
+    for place, part in enumerate(tried):
+        beside = [tried[other]["at"] for other in (place - 1, place + 1) if 0 <= other < len(tried)]
+        alike = [at for at in beside if _told(axis, at, None) == labels[place]]
+        near = min((abs(at - part["at"]) for at in alike), default=None)
+        rows.append((_told(axis, part["at"], near), odds(part), interval(part)))
     return aligned(rows, width, indent=0, right=(0, 1))
 
 

@@ -13,6 +13,7 @@ from sim.report.wording import capital, gap, human, plain
 _NARROWEST = 60
 _MOST_MONTHS = 8
 _LONGEST_VALUE = 60
+_ACCIDENT = 0.05
 
 
 def comparing(comparison: Comparison, width: int, story: str | None = None) -> str:
@@ -111,8 +112,9 @@ def _sentences(comparison: Comparison, width: int) -> list[str]:
 
 
 def _unclear(part: Difference) -> bool:
+    """Whether luck may have made the difference: by its interval, or by the exact sign test where few worlds lean."""
     low, high = part["interval"]
-    return any(part["flips"].values()) and low <= 0.0 <= high
+    return any(part["flips"].values()) and (low <= 0.0 <= high or part["sign_p"] > _ACCIDENT)
 
 
 def _by_kind(comparison: Comparison, width: int) -> list[str]:

@@ -104,7 +104,7 @@ def _table(result: Drivers, width: int) -> list[str]:
         meanings += "; total: its share of all that is knowable, alone and with others (these shares overlap)"
     lines += paragraph(f"{capital(meanings)}. All other assumptions stay as uncertain as they are.", width)
     if any(driver["total"] is not None and driver["total"] <= 0.0 for driver in shown):
-        noise = "A gain beside a total of none is most likely noise: one in twenty that touch nothing seem to gain."
+        noise = "A gain beside a total of none may be noise: of those that touch nothing, one in twenty seems to gain."
         lines += paragraph(noise, width)
     if any(driver["states"] for driver in shown):
         lines += paragraph("States stand in order of danger: the least and the most dangerous are the two ends.", width)
@@ -144,10 +144,12 @@ def _others(result: Drivers) -> Iterator[str]:
             f"{many} cannot be told from an assumption that touches nothing (95 of 100 such gain less than {floor} "
             f"and swing the odds by less than {wording.gap(noise['swing'], noise['swing'] / 10).lstrip('+')} points)."
         )
-    hidden = [driver for driver in few if (driver["total"] or 0.0) > _CLEAR * (driver["total_se"] or 0.0)]
+    # the total of a correlated one is that of its whole group
+    alone = [driver for driver in few if not driver["together_with"]]
+    hidden = [driver for driver in alone if (driver["total"] or 0.0) > _CLEAR * (driver["total_se"] or 0.0)]
     if hidden:
         names = ", ".join(f"{inputs.label(driver['path'])} ({_total(driver)})" for driver in hidden)
-        yield f"Of these some do matter, but only together with others (total): {names}."
+        yield f"Of these some do have a hand in it, most of it together with others (total): {names}."
     for group in dict.fromkeys(tuple(sorted((d["path"], *d["together_with"]))) for d in drivers if d["together_with"]):
         names = ", ".join(inputs.label(path) for path in group)
         total = " Their total is that of all." if any(d["total"] is not None for d in drivers) else ""
@@ -157,7 +159,9 @@ def _others(result: Drivers) -> Iterator[str]:
 def _first(result: Drivers, width: int) -> list[str]:
     """The assumptions that are most worth knowing: what is assumed now, and on whose word."""
     lines = paragraph("What to find out first", width)
-    for place, driver in enumerate(_above(result)[:_FIRST], 1):
+    # exactly 0: exchanging it changes no run
+    worth = [driver for driver in _above(result) if driver["total"] != 0.0]
+    for place, driver in enumerate(worth[:_FIRST], 1):
         first, *later = paragraph(f"{place}. {_worth_finding(driver, result)}", width - 5)
         lines += [f"  {first}", *(f"     {line}" for line in later)]
     return lines if len(lines) > 1 else []
@@ -199,11 +203,11 @@ def _box(result: Drivers, width: int) -> list[str]:
     lines = paragraph(_where(box), width)
     lines += paragraph(_tested(box), width)
     rows = [
-        (f"  {inputs.label(limit['path'])}", inputs.within(limit), *_limit_test(limit, box["resamples"]))
+        (f"  {inputs.label(limit['path'])}", inputs.within(limit), _again(limit, box["resamples"]))
         for limit in box["limits"]
     ]
-    heading = ("The limits of the box", "", "p", "found again")
-    return lines + aligned([heading, *rows], width, indent=0, right=(2,))
+    heading = ("The limits of the box", "", "found again")
+    return lines + aligned([heading, *rows], width, indent=0)
 
 
 def _where(box: BoxPart) -> str:
@@ -226,10 +230,8 @@ def _tested(box: BoxPart) -> str:
     )
 
 
-def _limit_test(limit: LimitPart, resamples: int) -> tuple[str, str]:
-    value = limit["p_value"]
-    again = round(limit["found_again"] * resamples)
-    return "<0.001" if value < 0.001 else f"{value:.3f}", f"in {again} of {resamples} resamples"
+def _again(limit: LimitPart, resamples: int) -> str:
+    return f"in {round(limit['found_again'] * resamples)} of {resamples} resamples"
 
 
 def _played(result: Drivers) -> str:

@@ -104,7 +104,7 @@ def warnings(parts: Sequence[WarningPart], width: int) -> list[str]:
 
 def _sentences(result: Sweep) -> Iterator[str]:
     names = " and ".join(inputs.label(axis["path"]) for axis in result["axes"])
-    own = f"the file itself says {_own(result)}: {odds(result['own'])}"
+    own = f"in the file it is {_own(result)}, with odds of {odds(result['own'])}"
     if all(point["difference"] == 0.0 and point["difference_se"] is None for point in result["points"]):
         yield f"{capital(names)}: not one run comes out differently at any value; {own}."
         return

@@ -90,7 +90,7 @@ def test_scenarios_that_share_nothing_can_be_compared() -> None:
     made = compared(flagship(), load(HAZARD), Design(64, 2, 1))
     assert made["differences"][0]["kinds"] == {}
     assert made["differences"][0]["months"] == []
-    assert [warning["code"] for warning in made["warnings"]] == ["CMP1", "CMP3"]
+    assert [warning["code"] for warning in made["warnings"]] == ["CMP1", "CMP2", "CMP3"]
 
 
 def test_constant_hazards_differ_as_their_formulas_do() -> None:

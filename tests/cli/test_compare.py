@@ -225,3 +225,13 @@ def test_scenarios_of_which_no_run_finished_in_both_cannot_be_compared(
     answer = sim("compare", hazard, *LITTLE)
     assert answer.code == 3
     assert answer.err.endswith("no run finished in both hazard and safe, so they cannot be compared\n")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"schema": 1, "scenarios": []}'])
+def test_damaged_record_is_played_again(sim: Sim, hazard: Path, tmp_path: Path, text: str) -> None:
+    first = sim("compare", hazard, *LITTLE, "--json", "--out", "o")
+    (kept,) = (tmp_path / "o").rglob("comparison.json")
+    kept.write_text(text, encoding="utf-8")
+    again = sim("compare", hazard, *LITTLE, "--json", "--out", "o")
+    assert again.out == first.out
+    assert again.err.startswith("kept in ")

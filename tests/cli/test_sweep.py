@@ -211,3 +211,19 @@ def test_folder_that_cannot_be_written_is_told(sim: Sim, hazard: Path, tmp_path:
     answer = sim("sweep", hazard, *OVER, *LITTLE, "--out", "o")
     assert answer.code == 1
     assert answer.err == "cannot write to o/hazard: Not a directory; choose another folder with --out\n"
+
+
+def test_what_no_run_reads_is_refused(sim: Sim, hazard: Path) -> None:
+    for path in ("title", "question.about", "variants.safe.assumptions.risk"):
+        answer = sim("sweep", hazard, "--over", f"{path}=1,2", *LITTLE)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err == f"--over {path}: no run reads it, so the odds cannot depend on it" + chr(10)
+
+
+def test_sweeping_the_question_itself_is_told(sim: Sim, hazard: Path) -> None:
+    answer = sim("sweep", hazard, "--over", "question.closes=2021-03-01,2021-04-10", *LITTLE, "--json")
+    assert answer.code == 0
+    warnings = {warning["code"]: warning["text"] for warning in json.loads(answer.out)["warnings"]}
+    assert warnings["SWP1"].startswith("`question.closes` is a part of the question: at each value the odds answer")
+    plain = sim("sweep", hazard, *OVER, *LITTLE, "--json")
+    assert "SWP1" not in {warning["code"] for warning in json.loads(plain.out)["warnings"]}

@@ -217,3 +217,31 @@ def test_wrong_intervals_are_seen() -> None:
     """Half the width holds the truth in 67 % of the seeds; a window that is 10 % longer moves the truth by 3 SE."""
     assert not within_four_errors(coverage(onset, rate_of(0.5), (0.001, 0.02), factor=Z / 2))
     assert not within_four_errors(coverage(onset, rate_of(0.5, 1.1 * DAYS), (0.001, 0.02)))
+
+
+# -------------------------------------------------------------------------------------------------------------- jumps
+
+
+def test_over_a_jump_both_sides_are_told_and_no_value_is_said_to_bring_the_odds_there() -> None:
+    made = on(lambda x: 0.2 if x < 10.0 else 0.85, 2.0, 12.0, 0.5)
+    (crossing,) = made.crossings
+    low, high = crossing.interval
+    assert crossing.jump
+    assert crossing.at == 10.0
+    assert low is not None
+    assert high is not None
+    assert low < 10.0 <= high
+    assert high - low <= 10.0 * FINEST
+    assert {low, high} <= {point.at for point in made.tried}
+
+
+def test_between_two_days_the_later_one_is_told() -> None:
+    law = curve(lambda x: 0.2 if x < 41.0 else 0.3, 0.002)
+    (crossing,) = find_crossings(law, law, [0.0, 50.0, 100.0], 0.25, whole=True).crossings
+    assert (crossing.jump, crossing.at, crossing.interval) == (True, 41.0, (40.0, 41.0))
+
+
+def test_a_steep_but_steady_curve_is_no_jump() -> None:
+    (crossing,) = on(lambda x: 1.0 / (1.0 + math.exp(-40.0 * (x - 0.5))), 0.0, 1.0, 0.5).crossings
+    assert not crossing.jump
+    assert crossing.at == pytest.approx(0.5, abs=1e-3)

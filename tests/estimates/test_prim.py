@@ -72,6 +72,30 @@ def test_a_planted_box_is_found_with_its_limits_and_nothing_else():
     assert all(limit.found_again == 1.0 and limit.p_value < 1e-50 for limit in box.limits)
 
 
+def test_a_narrow_cliff_beside_a_gentle_slope_is_found():
+    """Odds 0.2 + 0.1·x2, but 0.9 where x1 > 0.94: peeling alone slides along x2 and never sees the cliff."""
+    rng = np.random.default_rng(4)
+    columns = uniform(rng, 6000, 6)
+    odds = np.where(columns["x1"].values > 0.94, 0.9, 0.2 + 0.1 * columns["x2"].values)
+    box = box_of(columns, rng.binomial(8, odds), np.full(6000, 8, dtype=np.int64))
+    (limit,) = box.limits
+    assert limit.path == "x1"
+    assert limit.low == pytest.approx(0.94, abs=0.01)
+    assert box.density == pytest.approx(0.9, abs=0.03)
+    assert box.mass == pytest.approx(0.06, abs=0.012)
+
+
+def test_limits_that_are_mostly_not_found_again_are_no_finding():
+    """One real assumption among thirty, weak: what is told beside it is told by half of the resamples at least."""
+    rng = np.random.default_rng(8)
+    columns = uniform(rng, 1500, 30)
+    odds = 0.3 + 0.25 * (columns["x1"].values > 0.5)
+    answer = found(columns, rng.binomial(4, odds), np.full(1500, 4, dtype=np.int64))
+    assert answer.box is not None
+    assert "x1" in {limit.path for limit in answer.box.limits}
+    assert all(limit.found_again >= 0.5 for limit in answer.box.limits)
+
+
 def test_a_planted_box_under_noise():
     # odds .8 inside and .1 elsewhere: coverage .24·.8/(.24·.8 + .76·.1) = .716
     densities, coverages, masses, limits = [], [], [], []

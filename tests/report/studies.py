@@ -328,7 +328,7 @@ def breakeven() -> Breakeven:
         "axis": axis,
         "odds": 0.25,
         "range": [0.0, 1.0],
-        "crossings": [{"value": where, "interval": [where - 0.04, where + 0.045], "rising": False}],
+        "crossings": [{"value": where, "interval": [where - 0.04, where + 0.045], "rising": False, "jump": False}],
         "own": odds_part(P),
         "tried": points,
         "lowest": points[-1],
@@ -352,7 +352,7 @@ def several_crossings(count: int = 3) -> Breakeven:
     changed["tried"] = wave
     places = [(number - 0.6 / math.pi) / count for number in range(1, count + 1)]
     changed["crossings"] = [
-        {"value": place, "interval": [place - 0.02, place + 0.02], "rising": number % 2 == 1}
+        {"value": place, "interval": [place - 0.02, place + 0.02], "rising": number % 2 == 1, "jump": False}
         for number, place in enumerate(places)
     ]
     changed["crossings"][-1]["interval"][1] = None
@@ -368,6 +368,8 @@ def date_crossing() -> Breakeven:
     first = dt.date(2021, 5, 1).toordinal()
     changed["tried"] = [tried(float(first + 10 * step), 0.30 + 0.01 * step) for step in range(14)]
     changed["odds"], changed["range"] = 0.36, [float(first), float(first + 130)]
-    changed["crossings"] = [{"value": first + 60.0, "interval": [first + 50.0, first + 71.0], "rising": True}]
+    changed["crossings"] = [
+        {"value": first + 60.0, "interval": [first + 50.0, first + 71.0], "rising": True, "jump": False}
+    ]
     changed["lowest"], changed["highest"] = changed["tried"][0], changed["tried"][-1]
     return changed

@@ -50,7 +50,7 @@ def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
 def test_digits_of_a_value_are_earned_by_its_interval(unit: str | None, value: float, half: float, told: str) -> None:
     result = studies.breakeven()
     result["axis"]["unit"] = unit
-    result["crossings"] = [{"value": value, "interval": [value - half, value + half], "rising": True}]
+    result["crossings"] = [{"value": value, "interval": [value - half, value + half], "rising": True, "jump": False}]
     assert f"the odds rise to 25 % at {told}." in flat(result)
 
 

@@ -40,7 +40,7 @@ def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
 def test_a_curve_that_goes_one_way_says_so() -> None:
     said = flat(studies.one_axis())
     assert "Honoured share (pullback april): from 0 % to 100 % the odds fall from 48 % to 18 %;" in said
-    assert "the file itself says 5 % to 80 %: 34 %." in said
+    assert "in the file it is 5 % to 80 %, with odds of 34 %." in said
 
 
 def test_a_curve_that_turns_says_where_it_is_lowest_and_highest() -> None:

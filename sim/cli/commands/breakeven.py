@@ -82,14 +82,17 @@ def main(
     """
     from sim.analysis.breakeven import read_range
     from sim.cli.studies import Study, design_of, players, shelf_of
+    from sim.experiment.axes import insist_on_input
     from sim.experiment.inputs import Source
     from sim.experiment.plan import DEFAULT_WORLDS
+    from sim.records.sweeping import Breakeven
     from sim.scenario.load import warnings_text
 
     many, design = players(workers), design_of(worlds, replays, seed, DEFAULT_WORLDS)
     if not path:
         raise UsageError("--path is missing, which says what to change: write one like --path tension.start")
     target = _target(odds)
+    insist_on_input(path, "--path")
     ends = _end(low, "--from"), _end(high, "--to")
     source = Source(file, tuple(settings or ()), variant)
     own = source.own()
@@ -99,7 +102,7 @@ def main(
     played = {"scenario.yaml": own.scenario}
     written = (path, span.text(span.low), span.text(span.high), repr(target))
     shelf = shelf_of(out, NAME, own.scenario, design, *written)
-    study = Study(RECORD, (NAME,), played, shelf, design, engine.value, many, svg, json, quiet)
+    study = Study(RECORD, Breakeven, (NAME,), played, shelf, design, engine.value, many, svg, json, quiet)
     known = study.known()
     if known is not None:
         _answer(study, cast("Breakeven", known), f"asked before: answered from {shelf.path}")

@@ -89,6 +89,7 @@ def main(
     from sim.cli.studies import Study, design_of, players
     from sim.experiment.archive import run_id
     from sim.experiment.shelf import shelf_for
+    from sim.records.comparison import Comparison
 
     many, design = players(workers), design_of(worlds, replays, seed, DEFAULT_WORLDS, quick=quick)
     found = contenders(files, settings or [], variant or [])
@@ -98,12 +99,14 @@ def main(
     if not quiet:
         _tell_warnings(found)
     parts = [
-        part for item in found for part in (item.name, item.about, run_id(item.case.scenario, design, sim.__version__))
+        part
+        for item in found
+        for part in (item.name, item.about, item.source, run_id(item.case.scenario, design, sim.__version__))
     ]
     shelf = shelf_for(out, found[0].case.scenario.name, NAME, parts)
     figures = ("compared_odds",) if quick else ("compared_odds", "onset_curves", "differences")
     played = {f"scenarios/{number:02d}.yaml": item.case.scenario for number, item in enumerate(found, 1)}
-    study = Study(RECORD, figures, played, shelf, design, engine.value, many, svg, json, quiet)
+    study = Study(RECORD, Comparison, figures, played, shelf, design, engine.value, many, svg, json, quiet)
     known = study.known()
     if known is not None:
         _answer(study, cast("Comparison", known), f"asked before: answered from {shelf.path}", story)

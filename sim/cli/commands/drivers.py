@@ -66,6 +66,7 @@ def main(
     from sim.analysis.drivers import FEWEST_WORLDS, insist_on_assumptions
     from sim.cli.studies import Study, design_of, players, shelf_of
     from sim.experiment.plan import DEFAULT_WORLDS
+    from sim.records.drivers import Drivers
     from sim.scenario.load import load, warnings_text
 
     many, design = players(workers), design_of(worlds, replays, seed, DEFAULT_WORLDS, quick=quick)
@@ -75,10 +76,13 @@ def main(
     if not quiet and case.warnings:
         console.tell(warnings_text(case))
     insist_on_assumptions(case.scenario)
-    shelf = shelf_of(out, NAME, case.scenario, design, "no swaps" if no_swaps else "swaps")
+    swaps = not no_swaps and design.replays > 1
+    if not swaps and not no_swaps and not quiet:
+        console.tell("one replay of a world cannot tell total effects from luck: they are left out (take --replays 2)")
+    shelf = shelf_of(out, NAME, case.scenario, design, "swaps" if swaps else "no swaps")
     played = {"scenario.yaml": case.scenario}
     figures = ("drivers",) if quick else ("drivers", "driver_months", "box")
-    study = Study(RECORD, figures, played, shelf, design, engine.value, many, svg, json, quiet)
+    study = Study(RECORD, Drivers, figures, played, shelf, design, engine.value, many, svg, json, quiet)
     kept = cast("Drivers | None", study.kept())
     if kept is not None:
         if study.known() is None:
@@ -86,7 +90,7 @@ def main(
         _answer(study, kept, f"asked before: answered from {shelf.path}")
         return
     started = time.perf_counter()
-    found = _find(study, case, swaps=not no_swaps)
+    found = _find(study, case, swaps=swaps)
     _answer(study, found, f"kept in {shelf.path} ({time.perf_counter() - started:.1f} s)")
 
 

@@ -72,6 +72,7 @@ def main(
     from sim.cli.studies import Study, design_of, players, shelf_of
     from sim.experiment.axes import read_axes
     from sim.experiment.inputs import Source
+    from sim.records.sweeping import Sweep
     from sim.scenario.load import warnings_text
 
     many, design = players(workers), design_of(worlds, replays, seed, DEFAULT_WORLDS)
@@ -84,7 +85,7 @@ def main(
         console.tell(warnings_text(own))
     played = {"scenario.yaml": own.scenario}
     shelf = shelf_of(out, NAME, own.scenario, design, *(text for axis in axes for text in (axis.path, *axis.texts)))
-    study = Study(RECORD, (NAME,), played, shelf, design, engine.value, many, svg, json, quiet)
+    study = Study(RECORD, Sweep, (NAME,), played, shelf, design, engine.value, many, svg, json, quiet)
     known = study.known()
     if known is not None:
         _answer(study, cast("Sweep", known), f"asked before: answered from {shelf.path}")

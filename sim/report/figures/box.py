@@ -126,7 +126,7 @@ def _draw_limits(page: Sheet, result: Drivers, box: BoxPart) -> None:
         page.text(style.MARGIN, down + 0.1, measure.fit(name, room, style.LABEL_SIZE))
         page.text(style.MARGIN + _NAMES, down + 0.1, half, ha="right", fontweight="bold")
         again = f"{round(limit['found_again'] * box['resamples'])} of {wording.count(box['resamples'], 'resample')}"
-        sure = f"{_p_value(limit['p_value'])}; limited on the same side in {again}"
+        sure = f"limited on the same side in {again}"
         page.text(style.MARGIN, down + 0.1 + _NAME_LINE, sure, size=style.SMALL_SIZE, color=style.MUTED)
         axes = page.axes(style.MARGIN, down + 0.36, _NAMES, _TRACK - 0.18, label=limit["path"])
         _draw_track(axes, limit, known.get(limit["path"]))

@@ -77,6 +77,12 @@ def _title(result: Breakeven, one: scales.Scale) -> str:
         return f"No {name} within {first} to {last} brings the odds to {target}: they {stay}"
     if len(crossings) == 1:
         crossing = crossings[0]
+        if crossing["jump"]:
+            sides = [
+                wording.spoken(played.odds(part)) for part in result["tried"] if part["at"] in crossing["interval"]
+            ]
+            where = _value(one, crossing)
+            return f"The odds jump over {target} where {name} is {where}, from {sides[0]} to {sides[-1]}"
         way = "rise to" if crossing["rising"] else "fall to"
         span = _span(one, crossing)
         return f"The odds {way} {target} where {name} is {_value(one, crossing)}{f' ({span})' if span else ''}"
@@ -101,7 +107,9 @@ def _value(one: scales.Scale, crossing: CrossingPart) -> str:
 
 
 def _span(one: scales.Scale, crossing: CrossingPart) -> str:
-    """The interval of a crossing; an open end is said to be open."""
+    """The interval of a crossing; an open end is said to be open, and a jump has none."""
+    if crossing["jump"]:
+        return ""
     error = _error(crossing)
     low, high = (None if end is None else scales.in_words(one, end, error) for end in crossing["interval"])
     if low is None and high is None:

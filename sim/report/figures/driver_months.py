@@ -139,7 +139,7 @@ def _subtitle(result: Drivers) -> str:
 
 
 def _footer(result: Drivers) -> str:
-    noise = f"noise: 95th percentile over {result['noise']['dummies']:,} made-up assumptions that touch nothing"
+    noise = f"noise: 97.5th percentile over {result['noise']['dummies']:,} made-up assumptions that touch nothing"
     return wording.footer(played.origin(result["scenario"], result["design"]), noise)
 
 

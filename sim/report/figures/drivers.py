@@ -122,7 +122,7 @@ def table(result: Drivers) -> Table:
     rows: list[dict[str, object]] = [
         {"section": "headline", "p": odds["p"], "se": odds["se"], "V": known["V"], "V_se": known["V_se"]},
         {"section": "luck", "V": known["W"], "note": "V is W here"},
-        {"section": "noise", **floor, "note": f"95th percentile over {noise['dummies']} dummies"},
+        {"section": "noise", **floor, "note": f"97.5th percentile over {noise['dummies']} dummies"},
     ]
     for driver in result["drivers"]:
         who = {"path": driver["path"], "unit": driver["unit"]}
@@ -168,7 +168,7 @@ def _subtitle(result: Drivers) -> str:
 
 def _footer(result: Drivers) -> str:
     source = played.origin(result["scenario"], result["design"])
-    noise = f"noise: 95th percentile over {result['noise']['dummies']:,} made-up assumptions that touch nothing"
+    noise = f"noise: 97.5th percentile over {result['noise']['dummies']:,} made-up assumptions that touch nothing"
     return wording.footer(source, "whiskers: 95 % simulation error, by worlds", noise)
 
 
