@@ -239,3 +239,16 @@ def test_the_function_for_others_names_a_run_that_has_no_folder_yet(sim: Sim, ru
     assert f"run {run.name}" in read(page.read_text(encoding="utf-8"))[0].classed("kicker")[0].words
     with pytest.raises(SimError, match="holds no finished run and no comparison"):
         pages.write_report(tmp_path)
+
+
+def test_page_and_answer_say_what_was_changed_on_the_command_line(
+    sim: Sim, hazard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = ("--worlds", 20, "--replays", 2)
+    sim("run", hazard, *size, "--out", "own")
+    monkeypatch.setattr("sim.cli.console.on_terminal", lambda: True)
+    told = sim("run", hazard, *size, "--variant", "safe", "--set", "crises.outbreak.lasts=9", "--out", "changed")
+    assert "Not the file as it is, but with variant safe; crises.outbreak.lasts=9." in told.out
+    own, changed = (next((tmp_path / out).rglob("report.html")).read_text("utf-8") for out in ("own", "changed"))
+    assert "not the file as it is, but with variant safe; crises.outbreak.lasts=9" in changed
+    assert "not the file as it is" not in own

@@ -50,12 +50,20 @@ def page(facts: RunFacts) -> Page:
     return Page(
         kicker=f"Crisis odds · {name} · run {facts.name}",
         title=plain(result["scenario"]["title"] or result["scenario"]["name"]),
-        subtitle=wording.span(asked["opens"], asked["closes"]),
+        subtitle=wording.span(asked["opens"], asked["closes"]) + _changed(facts),
         sections=sections,
         data=result,
         saved_as=f"{name}-{facts.name}.json",
         foot=_foot(facts),
     )
+
+
+def _changed(facts: RunFacts) -> str:
+    """What the command line made of the file: nobody is to take these odds for the file's own."""
+    changed = (facts.manifest or {}).get("changed")
+    if not isinstance(changed, list) or not changed:
+        return ""
+    return f" · not the file as it is, but with {'; '.join(plain(str(item)) for item in changed)}"
 
 
 def _foot(facts: RunFacts) -> list[str]:
