@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim.errors import SimError, UsageError
+from sim.errors import ScenarioError, SimError, UsageError
 from sim.estimates.crossing import Crossing, Point, find_crossings
 from sim.experiment.asked import (
     design_part,
@@ -85,9 +85,24 @@ def read_range(source: Source, scenario: Scenario, path: str, low: End | None, h
     if whole and (first != round(first) or last != round(last)):
         raise UsageError(f"--from and --to of {path}: it is a whole number, so write whole numbers")
     span = Range(path, first, last, date, whole)
-    for number in (first, last):
-        source.at([(path, span.text(number))], OPTION)
+    for number, given in ((first, low), (last, high)):
+        _insist(source, span, number, usual=given is None)
     return span
+
+
+def _insist(source: Source, span: Range, number: float, *, usual: bool) -> None:
+    """Raise what `load` raises where the file cannot be at a value; of a `usual` end say why it was tried."""
+    text = span.text(number)
+    try:
+        source.at([(span.path, text)], OPTION)
+    except ScenarioError as problem:
+        if not usual:
+            raise
+        head = (
+            f"{OPTION} {span.path}: by default the range goes from the 1st to the 99th percentile of the value, and "
+            f"the file cannot be at one of these, {text}; say where to look with --from and --to"
+        )
+        raise ScenarioError([head, *problem.problems], problem.summary) from None
 
 
 def _short(number: float, kind: str | None) -> float:
@@ -108,8 +123,7 @@ def _check_sort(path: str, kind: str | None, option: str, end: End) -> None:
 def _no_range(scenario: Scenario, path: str) -> str:
     if path in scenario.values:
         return f"{OPTION} {path}: it has no range of its own; say where to look with --from and --to"
-    known = [name for name, value in scenario.values.items() if value.distribution is not None]
-    hint = did_you_mean(path, known) or "say where to look with --from and --to, or name another path"
+    hint = did_you_mean(path, scenario.values) or "say where to look with --from and --to, or name another path"
     return f"{OPTION} {path}: it is no uncertain value of this file; {hint}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.estimates.odds import LEVEL, Totals
+from sim.experiment.asked import few_worlds_part
 from sim.experiment.fold import calendar
 from sim.experiment.plan import Design
 from sim.experiment.together import Gaps, Together, same_window
@@ -14,8 +15,8 @@ from sim.records.result import Result, WarningPart
 from sim.scenario.changes import changes
 from sim.scenario.load import Scenario
 
-FEWEST_WORLDS = 20
-"""Below this the spread between worlds, and so every error, is known too badly to lean on."""
+TOO_FEW = "CMP4"
+"""Code of the warning that too few worlds were played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,8 @@ def compare(compared: Sequence[Compared], together: Together, design: Design) ->
             "seed": design.seed,
             "stopped_by": "design",
         },
-        "warnings": [*_warnings(compared), *_too_few(design)],
+        "warnings": [*_warnings(compared), *few_worlds_part(design.worlds, TOO_FEW)],
     }
-
-
-def _too_few(design: Design) -> list[WarningPart]:
-    """A warning where so few worlds were played that not even their errors can be trusted."""
-    if design.worlds >= FEWEST_WORLDS:
-        return []
-    text = (
-        f"{design.worlds} world{'' if design.worlds == 1 else 's'} can hardly tell what the assumptions do: play at "
-        f"least {FEWEST_WORLDS}"
-    )
-    return [WarningPart(code="CMP4", path="", text=text)]
 
 
 def _part(entry: Compared) -> c.ComparedPart:

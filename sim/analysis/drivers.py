@@ -114,9 +114,8 @@ def insist_on_assumptions(scenario: Scenario) -> None:
         )
 
 
-def _looked_at(scenario: Scenario, values: Mapping[str, npt.NDArray[Any]], hits: Ints, plays: Ints) -> _Worlds:
-    insist_on_assumptions(scenario)
-    uncertain = {path: value for path, value in scenario.values.items() if value.uncertain}
+def insist_on_contrast(hits: Ints, plays: Ints) -> None:
+    """Raise `TooLittleError` where too few worlds finished, or no run, or every run, was a hit."""
     finished = int(np.count_nonzero(plays))
     if finished < FEWEST_WORLDS:
         raise TooLittleError(
@@ -128,6 +127,12 @@ def _looked_at(scenario: Scenario, values: Mapping[str, npt.NDArray[Any]], hits:
             f"{which} of {int(plays.sum())} was a hit, so nothing tells what the odds rest on; play more worlds, or "
             "ask about something that happens in some runs and not in others"
         )
+
+
+def _looked_at(scenario: Scenario, values: Mapping[str, npt.NDArray[Any]], hits: Ints, plays: Ints) -> _Worlds:
+    insist_on_assumptions(scenario)
+    insist_on_contrast(hits, plays)
+    uncertain = {path: value for path, value in scenario.values.items() if value.uncertain}
     return _Worlds(hits, plays, uncertain, {path: _column(value, values[path]) for path, value in uncertain.items()})
 
 

@@ -11,6 +11,7 @@ from sim.estimates.words import words
 from sim.experiment.asked import (
     design_part,
     failed_part,
+    few_worlds_part,
     odds_of,
     odds_part,
     question_part,
@@ -29,6 +30,8 @@ from sim.scenario.load import Case
 
 DEFAULT_WORLDS = 2_048
 OPTION = "--over"
+TOO_FEW = "SWP2"
+"""Code of the warning that too few worlds were played."""
 
 TOGETHER = 12
 """Points that are played at once, beside the file itself: the worlds of all of them lie in memory together."""
@@ -83,6 +86,7 @@ def sweep(
         "design": design_part(design.worlds, design.replays, runs, design.seed),
         "warnings": [
             *question_part_warning([axis.path for axis in axes]),
+            *few_worlds_part(design.worlds, TOO_FEW),
             *warning_parts([own, *cases]),
             *failed_part(failed, runs),
         ],

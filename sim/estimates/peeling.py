@@ -1,10 +1,11 @@
 """The search for a box of worlds where crises concentrate, on columns that are cut into levels.
 
 Friedman and Fisher's patient rule induction (1999, Statistics and Computing 9: 123–143): slices are peeled off one by
-one, always the one with the lowest odds; the best box on the way is then refined, limit by limit. What makes a box the
-best is one number throughout, its `gain`: the variance of the odds between inside and outside, which is the Brier score
-that learning "inside or outside" would gain. A box of all worlds gains nothing, nor does one so small that it hardly
-ever applies, and a limit that cuts off a slice no calmer than the rest makes it smaller.
+one, always the one with the lowest odds; the best box on the way is then refined, limit by limit. Beside it a box is
+grown, the best single limit first, for a narrow cliff is no reason to peel anything. What makes a box the best is one
+number throughout, its `gain`: the variance of the odds between inside and outside, which is the Brier score that
+learning "inside or outside" would gain. A box of all worlds gains nothing, nor does one so small that it hardly ever
+applies, and a limit that cuts off a slice no calmer than the rest makes it smaller.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from sim.records.outcomes import Bools, Floats, Ints
 
 # a hundred levels: numbers are peeled by whole per cents of their worlds, and limits are sharpened afterwards
 LEVELS = 100
+# as fine as the smallest box is wide
+EDGES = 50
 # a limit that adds less than this share to the gain is not worth a reader's attention
 WORTH = 0.05
 MOST_SWEEPS = 20
@@ -119,16 +122,22 @@ def grid(columns: Sequence[Floats], categories: Sequence[bool], most: int | None
 
 
 def search(table: Grid, sample: Sample, most_limits: int) -> Way:
-    """The box with the greatest gain on the way of the peeling, refined, with the limits that are worth their words."""
+    """The box with the greatest gain of two: the best on the way of the peeling, and the one grown limit by limit.
+
+    Both are refined, with the limits that are worth their words. Peeling takes off what is calm, a little at a time,
+    and so does not see a narrow cliff in one number; growing looks for the best limit first and so does not see what
+    only two limits together show.
+    """
     peeled, steps = _peel(table, sample)
-    # peeling takes off what is calm, a little at a time: it does not see a narrow cliff at the end of one number
-    boxes = [_settled(table, sample, start, most_limits) for start in (peeled, best_alone(table, sample))]
-    gains = [_gain(sample, table.inside(box)) for box in boxes]
+    boxes = [_settled(table, sample, start, most_limits) for start in (peeled, _grown(table, sample, most_limits))]
+    gains = [gain(table, sample, box) for box in boxes]
     best = int(np.argmax(gains))
     return Way(boxes[best], gains[best], steps)
 
 
-def _gain(sample: Sample, inside: Bools) -> float:
+def gain(table: Grid, sample: Sample, box: Bools) -> float:
+    """The gain of a box (see `Sample.gain`)."""
+    inside = table.inside(box)
     return float(sample.gain(sample.hits[inside].sum(), sample.plays[inside].sum()))
 
 
@@ -142,24 +151,45 @@ def _settled(table: Grid, sample: Sample, box: Bools, most_limits: int) -> Bools
     return box
 
 
-def best_alone(table: Grid, sample: Sample) -> Bools:
-    """The box with the greatest gain of those that limit one column: one end of a number, or some states."""
-    found, best = table.everything, 0.0
-    for column, count in enumerate(table.count.tolist()):
-        place = table.level[:, column]
-        hits, plays = _sums(place, sample.hits, count), _sums(place, sample.plays, count)
-        present = np.flatnonzero(plays > 0)
-        orders = [present, present[::-1]]
-        if not table.ordered[column]:
-            orders = [present[np.argsort(-hits[present] / plays[present], kind="stable")]]
-        for order in orders:
-            gains = sample.gain(np.cumsum(hits[order]), np.cumsum(plays[order]))
-            if float(gains.max()) > best:
-                best = float(gains.max())
-                found = table.everything
-                found[column] = False
-                found[column, order[: int(np.argmax(gains)) + 1]] = True
-    return found
+def _grown(table: Grid, sample: Sample, most_limits: int) -> Bools:
+    """A box that begins with all worlds and gains limit by limit, the best one first, while each is worth its words."""
+    box, reached = table.everything, 0.0
+    while True:
+        limited = table.limited(box)
+        columns = np.arange(len(table.count)) if len(limited) < most_limits else limited
+        more, gained = _one_more(table, sample, box, columns)
+        if (1 - WORTH) * gained <= reached:
+            return box
+        box, reached = more, gained
+
+
+def _one_more(table: Grid, sample: Sample, box: Bools, columns: Ints) -> tuple[Bools, float]:
+    """The best box inside this one that cuts one column more: an interval of a number, or the most dangerous states."""
+    hits, plays = _histograms(table, sample, table.inside(box) & (sample.plays > 0))
+    best, greatest = box, -1.0
+    numbers = columns[table.ordered[columns]]
+    if len(numbers):
+        # sums of any interval: those up to its end less those up to its beginning
+        first, end = _intervals(table.width)
+        hits_to, plays_to = (np.pad(np.cumsum(part[numbers], axis=1), ((0, 0), (1, 0))) for part in (hits, plays))
+        gains = sample.gain(hits_to[:, end] - hits_to[:, first], plays_to[:, end] - plays_to[:, first])
+        row, place = divmod(int(np.argmax(gains)), gains.shape[1])
+        best, greatest = box.copy(), float(gains[row, place])
+        best[numbers[row]] &= (np.arange(table.width) >= first[place]) & (np.arange(table.width) < end[place])
+    for column in columns[~table.ordered[columns]].tolist():
+        states = _states(sample, hits[column], plays[column], box[column])
+        gained = float(sample.gain(hits[column, states].sum(), plays[column, states].sum()))
+        if gained > greatest:
+            best, greatest = box.copy(), gained
+            best[column] = states
+    return best, greatest
+
+
+def _intervals(width: int) -> tuple[Ints, Ints]:
+    """First levels and ends (exclusive) of intervals whose edges lie on a grid of fifty or so, to be refined later."""
+    edges = np.append(np.arange(0, width, max(1, width // EDGES)), width)
+    first, end = np.triu_indices(len(edges), 1)
+    return edges[first], edges[end]
 
 
 def refine(table: Grid, sample: Sample, box: Bools) -> Bools:

@@ -17,22 +17,27 @@ import numpy as np
 
 from sim.estimates.columns import Column, Counted, counted, levels
 from sim.estimates.odds import totals
-from sim.estimates.peeling import Grid, Sample, Step, Way, grid, refine, search
+from sim.estimates.peeling import Grid, Sample, Step, Way, gain, grid, refine, search
 from sim.records.outcomes import Bools, Floats, Ints
 
 PEEL = 0.05
-LEAST_MASS = 0.05
+# a smaller box would hide behind its own error; a larger least box blurs a cliff, for what is beside it is in it, too
+LEAST_MASS = 0.02
+FEWEST_INSIDE = 20
 MOST_LIMITS = 4
 RESAMPLES = 20
 SHUFFLES = 40
 FEWEST_WORLDS = 100
 LARGEST_P_VALUE = 0.05
+FIRM = 0.5
+"""A limit that a smaller share of resamples finds again is weak."""
+
+# a weak limit goes where this share of the gain stays without it
+ENOUGH = 0.75
 
 NO_HITS = "no run had it"
 ALL_HITS = "every run had it"
 NOTHING_VARIES = "no assumption varies"
-NOTHING_FIRM = "no limit is found again in half of the resamples"
-FIRM = 0.5
 FEW_WORLDS = f"too few worlds to look for where crises concentrate (needs at least {FEWEST_WORLDS})"
 
 
@@ -115,10 +120,11 @@ def find_box(
 ) -> Found:
     """The box of worlds where crises concentrate most, with its tests, or why there is none.
 
-    At each step at least a share of `peel` of the worlds left is peeled off, until `least_mass` of all is left; of the
-    boxes on the way the one with the greatest gain is taken (see `sim.estimates.peeling`), and limits are dropped, the
-    cheapest first, until there are at most `most_limits` and each adds at least 5 % to the gain. Limits that fewer than
-    half of the resamples find again are dropped as well. A box is refused where
+    A box holds at least a share of `least_mass` of all plays, and as much as 20 worlds. At each step of the peeling at
+    least a share of `peel` of the worlds left goes; of the boxes on the way, and of one grown from its best limit, the
+    one with the greatest gain is taken (see `sim.estimates.peeling`), and limits are dropped, the cheapest first, until
+    there are at most `most_limits` and each adds at least 5 % to the gain. Limits that fewer than half of the resamples
+    find again are dropped, too, the weakest first, as long as three quarters of the gain stay. A box is refused where
     more than 5 % of shuffled data, in which hits and plays are dealt out to the worlds anew, hold one as good.
     `ValueError` for what no world can have, and for fewer shuffles than such a test takes (19).
     """
@@ -127,7 +133,8 @@ def find_box(
     worlds = counted(hits, plays, 1)
     if reason := _hopeless(worlds):
         return Found(None, reason)
-    data = _data(columns, worlds, Sample(worlds.hits, worlds.plays, peel, least_mass), most_limits)
+    least = max(least_mass, FEWEST_INSIDE / len(worlds))
+    data = _data(columns, worlds, Sample(worlds.hits, worlds.plays, peel, least), most_limits)
     if not data.paths:
         return Found(None, NOTHING_VARIES)
     way = data.look(data.sample)
@@ -135,8 +142,7 @@ def find_box(
     p_value = (1 + as_good) / (1 + shuffles)
     if p_value > LARGEST_P_VALUE:
         return Found(None, f"a box as telling is found in {as_good} of {shuffles} shuffled copies of the data")
-    box = _box(data, way, p_value, resamples, rng)
-    return Found(box, None if box is not None else NOTHING_FIRM)
+    return Found(_box(data, way, p_value, resamples, rng), None)
 
 
 def _hopeless(worlds: Counted) -> str | None:
@@ -162,18 +168,11 @@ def _shuffled(sample: Sample, rng: np.random.Generator) -> Sample:
     return Sample(sample.hits[order], sample.plays[order], sample.peel, sample.least_mass)
 
 
-def _box(data: _Data, way: Way, p_value: float, resamples: int, rng: np.random.Generator) -> Box | None:
-    """The box of a search without limits that are mostly not found again; None where none is left."""
+def _box(data: _Data, way: Way, p_value: float, resamples: int, rng: np.random.Generator) -> Box:
     held_out = _held_out(data, rng)
     again = _found_again(data, way.box, resamples, rng)
-    firm = way.box.copy()
-    if resamples:
-        weak = again < FIRM
-        firm[weak] = data.table.everything[weak]
-        firm = refine(data.table, data.sample, firm)
+    firm = _without_weak(data, way, again) if resamples else way.box
     chosen = data.table.limited(firm)
-    if not len(chosen):
-        return None
     fine, sharp = _sharpened(data, firm, chosen)
     inside = fine.inside(sharp)
     names = [_Name(data.paths[i], data.values[i], float(again[i])) for i in chosen.tolist()]
@@ -224,6 +223,22 @@ def _found_again(data: _Data, box: Bools, resamples: int, rng: np.random.Generat
         drawn = np.bincount(rng.integers(0, worlds, worlds), minlength=worlds).astype(np.float64)
         found += _same_sides(data.table, box, data.look(data.sample.weighted(drawn)).box)
     return found / max(1, resamples)
+
+
+def _without_weak(data: _Data, way: Way, again: Floats) -> Bools:
+    """The box without its weak limits, the weakest first, where enough of the gain stays without them.
+
+    Where it does not, as with two assumptions that say nearly the same and take turns in the resamples, they stay.
+    """
+    box = way.box
+    limited = data.table.limited(box)
+    for column in sorted(limited[again[limited] < FIRM].tolist(), key=again.item):
+        less = box.copy()
+        less[column] = data.table.everything[column]
+        less = refine(data.table, data.sample, less)
+        if gain(data.table, data.sample, less) >= ENOUGH * way.gain:
+            box = less
+    return box
 
 
 def _same_sides(table: Grid, box: Bools, other: Bools) -> Bools:

@@ -17,6 +17,9 @@ FAILED = "RUN1"
 QUESTION = "SWP1"
 """Code of the warning that the question itself is changed."""
 
+FEWEST_WORLDS = 20
+"""Below this the spread between worlds, and so every error, is known too badly to lean on."""
+
 _DEFINING = frozenset({"rise", "level", "hold", "of", "when", "watch", "passive"})
 """Keys of a crisis that say what it is; others say how often it comes and what follows."""
 
@@ -74,6 +77,15 @@ def question_part_warning(paths: Sequence[str]) -> list[WarningPart]:
             text = f"`{path}` is a part of the question: at each value the odds answer another one"
             found.append({"code": QUESTION, "path": path, "text": text})
     return found
+
+
+def few_worlds_part(worlds: int, code: str) -> list[WarningPart]:
+    """A warning where so few worlds were played that not even their errors can be trusted."""
+    if worlds >= FEWEST_WORLDS:
+        return []
+    many = f"{worlds} world{'' if worlds == 1 else 's'}"
+    text = f"{many} can hardly tell what the assumptions do: play at least {FEWEST_WORLDS}"
+    return [{"code": code, "path": "", "text": text}]
 
 
 def failed_part(failed: int, runs: int) -> list[WarningPart]:

@@ -83,8 +83,9 @@ class MonthPart(TypedDict):
 class LimitPart(TypedDict):
     """One side of a box: the values inside are from `low` to `high` (None: no limit), or these `states`.
 
-    `p_value` is that of the binomial test that the limit is no accident; `found_again` is the share of resamples in
-    which the same assumption is limited on the same side.
+    `p_value` is that of a normal test, by worlds, that what this limit alone shuts out is as dangerous as the inside;
+    it does not know that the limit was searched for. `found_again` is the share of resamples in which the same
+    assumption is limited on the same side: below one half the limit is weak.
     """
 
     path: str
@@ -97,7 +98,7 @@ class LimitPart(TypedDict):
 
 
 class StepPart(TypedDict):
-    """A box on the way: its share of worlds, of crises, and the odds inside."""
+    """A box on the way of the peeling: its share of worlds, of crises, and the odds inside."""
 
     mass: float
     coverage: float
@@ -110,7 +111,8 @@ class BoxPart(TypedDict):
 
     `density` is the odds inside, `base` those everywhere, `coverage` the share of all crises inside, `mass` the share
     of worlds. `held_out` is the density of boxes found in one half of the worlds and measured in the other: what is
-    left of it is no accident. `p_value` is the share of shuffled data in which a box as dense is found.
+    left of it is no accident. `p_value` is the share of shuffled data in which a box with as great a gain, m/(1 − m)·
+    (density − base)² at a mass m, is found. `steps` are those of the peeling; the box may come from another search.
     """
 
     limits: list[LimitPart]

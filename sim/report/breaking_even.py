@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
+from itertools import groupby
 
 from sim.records.sweeping import AxisPart, Breakeven, CrossingPart
-from sim.report import inputs, wording
+from sim.report import inputs, swept, wording
 from sim.report.columns import aligned, paragraph
 from sim.report.sweeping import NARROWEST, interval, odds, own_words, question, warnings
 from sim.report.tables import Table
@@ -90,13 +91,15 @@ def _way(crossing: CrossingPart) -> str:
 
 def _jump(result: Breakeven, crossing: CrossingPart) -> str:
     """From which odds to which they jump, and where: both sides were tried."""
-    axis, ends = result["axis"], crossing["interval"]
-    sides = [part for part in result["tried"] if part["at"] in ends]
-    told = f"from {odds(sides[0])} to {odds(sides[-1])}"
-    low, high = (part["at"] for part in (sides[0], sides[-1]))
-    if _dated(axis):
-        return f"{told}, between {_told(axis, low, None)} and {_told(axis, high, None)}"
-    return f"{told}, at {_told(axis, crossing['value'], 4.0 * (high - low))}"
+    axis, dated = result["axis"], _dated(result["axis"])
+    below, above = swept.sides(result, crossing)
+    told = f"from {odds(below)} to {odds(above)}"
+    place = swept.jump_at(axis, crossing, dated=dated)
+    if dated:
+        return f"{told}, {place}"
+    wide = 2.0 * (above["at"] - below["at"])
+    low, high = (_told(axis, part["at"], wide) for part in (below, above))
+    return f"{told}, at {place} (between {low} and {high})"
 
 
 def _value(result: Breakeven, crossing: CrossingPart) -> str:
@@ -128,13 +131,28 @@ def _nowhere(result: Breakeven) -> str:
     for part in outer:
         which = "lowest" if part["at"] == result["lowest"]["at"] else "highest"
         told += f", {which} at {_told(axis, part['at'], None)} with {odds(part)}"
-    near = [part for part in result["tried"] if part["interval"][0] <= result["odds"] <= part["interval"][1]]
-    if len(near) == len(result["tried"]):
-        told = f"the odds go from {odds(first)} to {odds(last)} over {ends[0]} to {ends[1]}"
-        return f"{told}, and with so many runs cannot be told from {target} at any value tried."
+    near = _near(result)
+    if near == [(first["at"], last["at"])]:
+        anywhere = f"so many runs cannot tell the odds from {target} anywhere from {ends[0]} to {ends[1]}"
+        low, high = odds(result["lowest"]), odds(result["highest"])
+        return f"{anywhere}: they {f'lie between {low} and {high}' if low != high else f'stay at about {low}'}."
     if near:
-        told += f"; at {_told(axis, near[0]['at'], None)} so many runs cannot tell them from it"
+        told += f"; {' and '.join(_stretch(axis, *ends) for ends in near)} so many runs cannot tell them from it"
     return f"{told}."
+
+
+def _near(result: Breakeven) -> list[tuple[float, float]]:
+    """The first and the last value of each stretch of values tried at which the odds cannot be told from the target."""
+    target = result["odds"]
+    groups = groupby(result["tried"], key=lambda part: part["interval"][0] <= target <= part["interval"][1])
+    stretches = [[part["at"] for part in group] for held, group in groups if held]
+    return [(places[0], places[-1]) for places in stretches]
+
+
+def _stretch(axis: AxisPart, first: float, last: float) -> str:
+    """One value, or a stretch of them: `at 10 %`, `from 10 % to 20 %`."""
+    low, high = (_told(axis, end, None) for end in (first, last))
+    return f"at {low}" if first == last else f"from {low} to {high}"
 
 
 def _told(axis: AxisPart, at: float, wide: float | None) -> str:

@@ -144,11 +144,14 @@ def _others(result: Drivers) -> Iterator[str]:
             f"{many} cannot be told from an assumption that touches nothing (95 of 100 such gain less than {floor} "
             f"and swing the odds by less than {wording.gap(noise['swing'], noise['swing'] / 10).lstrip('+')} points)."
         )
-    # the total of a correlated one is that of its whole group
-    alone = [driver for driver in few if not driver["together_with"]]
+    told = {driver["path"] for driver in drivers if driver["above_noise"]}
+    # the total of a correlated one is that of its whole group, and may be all that of a member that is told
+    alone = [driver for driver in few if told.isdisjoint(driver["together_with"])]
     hidden = [driver for driver in alone if (driver["total"] or 0.0) > _CLEAR * (driver["total_se"] or 0.0)]
     if hidden:
-        names = ", ".join(f"{inputs.label(driver['path'])} ({_total(driver)})" for driver in hidden)
+        # a group is named once
+        groups = {tuple(sorted((driver["path"], *driver["together_with"]))): _total(driver) for driver in hidden}
+        names = ", ".join(f"{' with '.join(map(inputs.label, group))} ({total})" for group, total in groups.items())
         yield f"Of these some do have a hand in it, most of it together with others (total): {names}."
     for group in dict.fromkeys(tuple(sorted((d["path"], *d["together_with"]))) for d in drivers if d["together_with"]):
         names = ", ".join(inputs.label(path) for path in group)
@@ -159,9 +162,7 @@ def _others(result: Drivers) -> Iterator[str]:
 def _first(result: Drivers, width: int) -> list[str]:
     """The assumptions that are most worth knowing: what is assumed now, and on whose word."""
     lines = paragraph("What to find out first", width)
-    # exactly 0: exchanging it changes no run
-    worth = [driver for driver in _above(result) if driver["total"] != 0.0]
-    for place, driver in enumerate(worth[:_FIRST], 1):
+    for place, driver in enumerate(inputs.telling(result)[:_FIRST], 1):
         first, *later = paragraph(f"{place}. {_worth_finding(driver, result)}", width - 5)
         lines += [f"  {first}", *(f"     {line}" for line in later)]
     return lines if len(lines) > 1 else []
@@ -207,12 +208,19 @@ def _box(result: Drivers, width: int) -> list[str]:
         for limit in box["limits"]
     ]
     heading = ("The limits of the box", "", "found again")
-    return lines + aligned([heading, *rows], width, indent=0)
+    lines += aligned([heading, *rows], width, indent=0)
+    if any(map(inputs.weak, box["limits"])):
+        weak = "Weak: fewer than half of the resamples limit it on this side; something else may say the same."
+        lines += paragraph(weak, width)
+    return lines
 
 
 def _where(box: BoxPart) -> str:
     """Where crises concentrate, in one sentence."""
-    limits = " and ".join(f"{inputs.label(limit['path'])} is {inputs.within(limit)}" for limit in box["limits"])
+    limits = " and ".join(
+        f"{inputs.label(limit['path'])} is {inputs.within(limit)}{' (weak)' if inputs.weak(limit) else ''}"
+        for limit in box["limits"]
+    )
     inside, everywhere = chance(box["density"], box["density_se"]), chance(box["base"], box["density_se"])
     crises, worlds = wording.in_hundred(box["coverage"]), wording.in_hundred(box["mass"])
     return (
@@ -231,7 +239,8 @@ def _tested(box: BoxPart) -> str:
 
 
 def _again(limit: LimitPart, resamples: int) -> str:
-    return f"in {round(limit['found_again'] * resamples)} of {resamples} resamples"
+    said = f"in {round(limit['found_again'] * resamples)} of {resamples} resamples"
+    return f"{said}: weak" if inputs.weak(limit) else said
 
 
 def _played(result: Drivers) -> str:
@@ -239,7 +248,8 @@ def _played(result: Drivers) -> str:
     worlds, replays = wording.count(design["worlds"], "world"), wording.count(design["replays"], "replay")
     said = f"Played: {wording.count(design['runs'], 'run')} ({worlds} × {replays}), seed {design['seed']}"
     if swaps is None:
-        return f"{said}; total effects were not played."
+        why = " (they need two replays of a world)" if design["replays"] == 1 else ""
+        return f"{said}; total effects were not played{why}."
     again = f"{wording.count(swaps['worlds'], 'world')} × {wording.count(swaps['replays'], 'replay')} an assumption"
     return f"{said}; for total effects {swaps['runs']:,} more ({again})."
 

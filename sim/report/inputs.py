@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 
 from sim.estimates.digits import percent
-from sim.records.drivers import LimitPart
+from sim.estimates.prim import FIRM
+from sim.records.drivers import DriverPart, Drivers, LimitPart
 from sim.report.wording import amount, day, human, plain
 
 # What a section of a file is called beside one of its blocks; a section that says nothing is left out.
@@ -98,6 +99,20 @@ def choice(names: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "none"
 
 
+def telling(result: Drivers) -> list[DriverPart]:
+    """Assumptions above the noise floor, the largest gain first, without those that touch nothing.
+
+    One in twenty that touch nothing is above the floor, too; but a total of exactly 0 says that to exchange it changed
+    no run. Assumptions whose total was not played stay.
+    """
+    return [driver for driver in result["drivers"] if driver["above_noise"] and driver["total"] != 0.0]
+
+
+def weak(limit: LimitPart) -> bool:
+    """Whether fewer than half of the resamples find a limit of a box again."""
+    return limit["found_again"] < FIRM
+
+
 def within(limit: LimitPart) -> str:
     """The limits of a value in words: `up to 31 %`, `at least 20 days`, `10 to 20 days`, `restrain or coerce`."""
     low, high, unit = limit["low"], limit["high"], limit["unit"]
@@ -121,6 +136,11 @@ def gain(v: float, se: float | None, p: float) -> str:
         return "nothing"
     share = min(v / brier, 1.0)
     return percent(share, se / brier if se else None) if share > 0.0 else "none"
+
+
+def score(v: float) -> str:
+    """A Brier score, or what is gained of one, to four decimals: `0.0131`, `−0.0004`; what is nearly 0 has no sign."""
+    return f"{v:.4f}".replace("-0.0000", "0.0000").replace("-", "−")
 
 
 def _is_share(unit: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.records.result import DesignPart, QuestionPart, ScenarioPart, WarningPart
 from sim.records.sweeping import AxisPart, OddsPart, PointPart, Sweep, TriedPart
-from sim.report import inputs, wording
+from sim.report import inputs, swept, wording
 from sim.report.columns import GAP, aligned, paragraph
 from sim.report.style import Z95
 from sim.report.tables import Table
@@ -118,28 +118,15 @@ def _own(result: Sweep) -> str:
 
 def _course(result: Sweep) -> str:
     """How the odds go: up, down, up and down, or nowhere that can be told from luck."""
-    points = result["points"]
-    lowest, highest = (choose(points, key=lambda point: point["p"]) for choose in (min, max))
-    if not _apart(lowest, highest):
+    lowest, highest = swept.extremes(result)
+    if not swept.differ(lowest, highest):
         return f"the odds stay at about {odds(result['own'])}, as far as so many runs can tell"
-    ends = (points[0], points[-1])
-    if _one_way(result["axes"]) and lowest in ends and highest in ends:
-        way = "rise" if highest is ends[1] else "fall"
-        first, last = (_at(result, end) for end in ends)
-        return f"from {first} to {last} the odds {way} from {odds(ends[0])} to {odds(ends[1])}"
+    way = swept.one_way(result, lowest, highest)
+    if way is not None:
+        first, last = (lowest, highest) if way == "rise" else (highest, lowest)
+        ends = f"from {_at(result, first)} to {_at(result, last)}"
+        return f"{ends} the odds {way} from {odds(first)} to {odds(last)}"
     return f"the odds go from {odds(lowest)}, {_with(result, lowest)}, to {odds(highest)}, {_with(result, highest)}"
-
-
-def _one_way(axes: Sequence[AxisPart]) -> bool:
-    """Whether the points lie in a row: one axis, of numbers or of dates."""
-    values = axes[0]["values"]
-    return len(axes) == 1 and (not isinstance(values[0], str) or all(map(inputs.is_date, values)))
-
-
-def _apart(lowest: PointPart, highest: PointPart) -> bool:
-    """Whether two points differ by more than luck: by the errors of their differences to the file, added up."""
-    errors = [part["difference_se"] or 0.0 for part in (lowest, highest)]
-    return highest["p"] - lowest["p"] > Z95 * sum(errors)
 
 
 def _values(result: Sweep, point: PointPart) -> list[float | str]:

@@ -21,6 +21,22 @@ from tests.analysis.test_sweep import DAY, DAYS, FAILING, HAZARD, onset, source
 WORLDS, REPLAYS = 10_000, 2
 # Where the wrong answer must not lie: a window that is 10 % longer.
 WRONG = 1.1
+# Each incident brings on more of them, hardly ever without end; were the gain at its 99th percentile, sometimes so.
+FEEDING = """\
+schema: 1
+title: Incidents that bring on more of them
+clock: {starts: 2021-01-01}
+question: {text: Does it come?, opens: 2021-01-01, closes: 2021-03-31, kinds: [clash]}
+tension: {start: 0, baseline: 0, half_life: 20 to 60}
+incidents:
+  border:
+    rate: {count: 2 to 5, within: 30}
+    per_tension: 0.1 to 0.4
+    tension_gain: 0.02 to 0.08
+    severity: {each: {pareto: {minimum: 1, alpha: 1.6}}}
+    clash_at: 20
+crises: {clash: {when: incidents.border.clash, lasts: 5}}
+"""
 
 
 def found(
@@ -176,6 +192,12 @@ def test_equal_steps_have_no_whole_number_twice() -> None:
             "--path events.day.chanse: it is no uncertain value of this file; did you mean `events.day.chance`?",
         ),
         (
+            "events.dya.at",
+            "",
+            "",
+            "--path events.dya.at: it is no uncertain value of this file; did you mean `events.day.at`?",
+        ),
+        (
             "zzz",
             "",
             "",
@@ -202,6 +224,37 @@ def test_where_nothing_can_be_looked_for_is_told(tmp_path: Path, path: str, low:
 def test_an_end_that_cannot_be_is_told_before_anything_is_played(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"^--path cannot be at `events\.day\.chance=1\.5`:\n--path:1:19  SC203 "):
         found(source(tmp_path, DAY), "events.day.chance", 0.5, "0.5", "1.5")
+
+
+def test_a_usual_end_that_cannot_be_is_said_to_be_the_usual_one(tmp_path: Path) -> None:
+    file = source(tmp_path, FEEDING)
+    file.own()
+    with pytest.raises(ScenarioError) as caught:
+        found(file, "incidents.border.tension_gain", 0.5)
+    first, second, *_ = str(caught.value).split("\n")
+    assert first.startswith(
+        "--path incidents.border.tension_gain: by default the range goes from the 1st to the 99th percentile of the "
+        "value, and the file cannot be at one of these, 0.107"
+    )
+    assert first.endswith("; say where to look with --from and --to")
+    assert second.startswith("--path cannot be at `incidents.border.tension_gain=")
+    # an end that somebody wrote is not called the usual one
+    with pytest.raises(ScenarioError, match=r"^--path cannot be at `incidents\.border\.tension_gain=0\.9`"):
+        found(file, "incidents.border.tension_gain", 0.5, "0.01", "0.9")
+
+
+def test_a_jump_is_told_as_one(tmp_path: Path) -> None:
+    """The event counts on 31 March and not on 1 April: the odds are about 0.4, then those of the clash alone."""
+    result = found(source(tmp_path, DAY), "events.day.at", 0.2, "2021-01-10", "2021-04-20", worlds=300)
+    assert [crossing["jump"] for crossing in result["crossings"]] == [True, True]
+    steady = found(source(tmp_path, HAZARD), "assumptions.risk", 0.4)
+    assert [crossing["jump"] for crossing in steady["crossings"]] == [False]
+
+
+def test_changing_the_question_is_told(tmp_path: Path) -> None:
+    result = found(source(tmp_path, HAZARD), "question.closes", 0.3, "2021-02-01", "2021-04-10")
+    assert [warning["code"] for warning in result["warnings"]] == ["SWP1"]
+    assert found(source(tmp_path, HAZARD), "assumptions.risk", 0.4)["warnings"] == []
 
 
 def test_percent_and_fraction_are_the_same_share(tmp_path: Path) -> None:

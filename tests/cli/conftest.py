@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.cli.app import main
+from sim.experiment.engines import AUTO, get_ready
+from sim.scenario.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHING = ROOT / "scenarios" / "teaching"
@@ -25,6 +27,12 @@ class Answer:
 
 
 Sim = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """The engine is compiled before anything is asked: on a new machine the first command would say that it waits."""
+    get_ready(AUTO, load(TEACHING / "one_hazard.yaml").scenario.program, 1)
 
 
 @pytest.fixture(autouse=True)

@@ -101,6 +101,16 @@ ODDS = "odds lie between 0 and 1, both excluded; write them like 0.5 or 50 %"
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
+        (
+            (*RISK, "--worlds", "19"),
+            2,
+            "--worlds 19: at least 20 are needed to tell odds from a target",
+        ),
+        (
+            ("--path", "title", "--odds", "0.5"),
+            1,
+            "--path title: no run reads it, so the odds cannot depend on it",
+        ),
         (("--odds", "0.5"), 2, "--path is missing, which says what to change: write one like --path tension.start"),
         (
             ("--path", "assumptions.risk"),

@@ -248,6 +248,29 @@ def test_folder_that_cannot_be_written(sim: Sim, three: Path, tmp_path: Path) ->
     assert answer.err == "cannot write to o/three: Not a directory; choose another folder with --out\n"
 
 
+def test_no_swap_is_played_where_nothing_ever_happens(sim: Sim, three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.experiment.swapping.play_swaps", refuse)
+    for rate in ("{odds: = risk * 0, within: 100}", "{odds: = 0.999999999999 + risk * 0, within: 1}"):
+        answer = sim("drivers", three, *LITTLE, "--set", f"crises.outbreak.rate={rate}", "--quiet")
+        assert answer.code == 4
+        assert "of 240 was a hit, so nothing tells what the odds rest on" in answer.err
+
+
+def test_one_replay_plays_no_swaps_and_says_so(sim: Sim, three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.experiment.swapping.play_swaps", refuse)
+    once = ("--worlds", 120, "--replays", 1)
+    answer = sim("drivers", three, *once, "--json")
+    assert answer.code == 0
+    assert json.loads(answer.out)["swaps"] is None
+    told = "one replay of a world cannot tell total effects from luck: they are left out (take --replays 2)"
+    assert told in answer.err.splitlines()
+    # nothing else would have been played without them: it is the same question
+    again = sim("drivers", three, *once, "--json", "--no-swaps")
+    assert again.out == answer.out
+    assert "asked before" in again.err
+    assert told not in again.err
+
+
 def test_one_replay_says_what_it_cannot_tell(sim: Sim, three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "on_terminal", lambda: True)
     answer = sim("drivers", three, "--worlds", 120, "--replays", 1)

@@ -220,6 +220,12 @@ def test_what_no_run_reads_is_refused(sim: Sim, hazard: Path) -> None:
         assert answer.err == f"--over {path}: no run reads it, so the odds cannot depend on it" + chr(10)
 
 
+def test_too_few_worlds_are_told(sim: Sim, hazard: Path) -> None:
+    for worlds, codes in ((1, ["SWP2"]), (19, ["SWP2"]), (20, [])):
+        answer = sim("sweep", hazard, *OVER, "--worlds", worlds, "--replays", 2, "--json")
+        assert [warning["code"] for warning in json.loads(answer.out)["warnings"]] == codes
+
+
 def test_sweeping_the_question_itself_is_told(sim: Sim, hazard: Path) -> None:
     answer = sim("sweep", hazard, "--over", "question.closes=2021-03-01,2021-04-10", *LITTLE, "--json")
     assert answer.code == 0

@@ -373,3 +373,32 @@ def date_crossing() -> Breakeven:
     ]
     changed["lowest"], changed["highest"] = changed["tried"][0], changed["tried"][-1]
     return changed
+
+
+def jump() -> Breakeven:
+    """Odds of 22.8 % up to 9,999.8 and of 85 % from 10,000.3 on: they are never 50 %."""
+    changed = breakeven()
+    axis = changed["axis"]
+    axis["path"], axis["unit"] = "exercises.autumn_shield.brings.troops", None
+    axis["p5"], axis["p50"], axis["p95"] = 3_000.0, 5_200.0, 9_000.0
+    places = [2_390.0, 7_960.0, 9_990.0, 9_999.8, 10_000.3, 10_010.0, 11_300.0]
+    changed["tried"] = [tried(at, 0.228 if at < 10_000.0 else 0.85) for at in places]
+    axis["values"] = places
+    changed["odds"], changed["range"] = 0.5, [places[0], places[-1]]
+    changed["crossings"] = [{"value": 10_000.0, "interval": [9_999.8, 10_000.3], "rising": True, "jump": True}]
+    changed["lowest"], changed["highest"] = changed["tried"][0], changed["tried"][-1]
+    return changed
+
+
+def date_jump() -> Breakeven:
+    """Odds that fall from 36 % to 20 % from one day to the next."""
+    changed = date_crossing()
+    later = dt.date(2021, 6, 25).toordinal()
+    days = [later - 30, later - 1, later, later + 30]
+    changed["tried"] = [tried(float(at), 0.36 if at < later else 0.20) for at in days]
+    changed["odds"], changed["range"] = 0.3, [float(days[0]), float(days[-1])]
+    changed["crossings"] = [
+        {"value": float(later), "interval": [later - 1.0, float(later)], "rising": False, "jump": True}
+    ]
+    changed["lowest"], changed["highest"] = changed["tried"][-1], changed["tried"][0]
+    return changed

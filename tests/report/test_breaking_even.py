@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.records.sweeping import Breakeven
+from sim.report import inputs
 from sim.report.breaking_even import text, tsv
 from tests.report import studies
 
@@ -16,6 +17,8 @@ ALL = {
     "none": studies.no_crossing,
     "several": studies.several_crossings,
     "date": studies.date_crossing,
+    "jump": studies.jump,
+    "jump of a date": studies.date_jump,
 }
 
 
@@ -88,6 +91,51 @@ def test_odds_that_come_near_are_said_to_do_so() -> None:
     assert "the odds go from 48 % to 18 %; at 0 % so many runs cannot tell them from it." in flat(result)
 
 
+def test_odds_that_are_near_everywhere_are_not_said_to_be_elsewhere() -> None:
+    result = studies.no_crossing()
+    for part in result["tried"]:
+        part["p"], part["se"], part["interval"] = 0.598, 0.005, [0.588, 0.608]
+    result["lowest"] = result["highest"] = result["tried"][0]
+    said = "so many runs cannot tell the odds from 60 % anywhere from 0 % to 100 %: they stay at about 60 %."
+    assert said in flat(result)
+    assert "is not within" not in flat(result)
+
+
+def test_stretches_that_come_near_are_named_from_end_to_end() -> None:
+    result = studies.no_crossing()
+    for place in (0, 1, 4):
+        result["tried"][place]["interval"] = [0.47, 0.61]
+    places = [result["tried"][place]["at"] for place in (1, 4)]
+    ends = [inputs.value(at, "share") for at in places]
+    assert f"; from 0 % to {ends[0]} and at {ends[1]} so many runs cannot tell them from it." in flat(result)
+
+
+def test_a_jump_is_told_with_both_sides_and_no_interval() -> None:
+    said = flat(studies.jump())
+    assert (
+        "Brings troops (exercise autumn shield): the odds jump over 50 %, from 23 % to 85 %, at 10,000 (between "
+        "9,999.8 and 10,000.3). No value brings them near it." in said
+    )
+    assert "Monte-Carlo" not in said
+    rows = [line.split("\t") for line in tsv(studies.jump()).rstrip("\n").split("\n")]
+    (row,) = [row for row in rows if row[0] == "jumps up over target"]
+    assert row[1:4] == ["10000.0", "9999.8", "10000.3"]
+
+
+def test_a_jump_between_two_days_names_both() -> None:
+    said = flat(studies.date_jump())
+    assert "the odds jump over 30 %, from 36 % to 20 %, between 24 Jun 2021 and 25 Jun 2021." in said
+    assert "jumps down over target" in tsv(studies.date_jump())
+
+
+def test_values_tried_have_the_digits_that_tell_them_apart() -> None:
+    lines = text(studies.jump(), 100).split("\n")
+    start = next(place for place, line in enumerate(lines) if line.lstrip().startswith("tried"))
+    names = [line.split("  ")[0] if line[0] != " " else line.split()[0] for line in lines[start + 1 : start + 8]]
+    assert len(set(names)) == 7
+    assert {"9,999.8", "10,000.3"} <= set(names)
+
+
 def test_several_crossings_are_all_told() -> None:
     said = flat(studies.several_crossings())
     assert "the odds cross 30 % 3 times. They fall to 30 % at 27 % (Monte-Carlo 95 %: 25 % to 29 %)." in said
@@ -110,4 +158,4 @@ def test_tab_separated_values_keep_every_digit(name: str) -> None:
     assert {len(row) for row in rows} == {8}
     tried = [float(row[4]) for row in rows if row[0] == "tried"]
     assert tried == [part["p"] for part in result["tried"]]
-    assert sum(row[0].endswith("to target") for row in rows) == len(result["crossings"])
+    assert sum(row[0].endswith(" target") for row in rows) == len(result["crossings"])

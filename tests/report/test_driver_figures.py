@@ -183,6 +183,37 @@ def test_what_is_not_drawn_is_counted() -> None:
     assert "1 other is below the noise floor: what it seems to do may be chance." in texts_of(drivers.draw(one))
 
 
+def test_what_changes_no_run_is_not_drawn_but_counted() -> None:
+    result = studies.played_totals()
+    first, second = result["drivers"][:2]
+    first["total"] = first["total_se"] = 0.0
+    figure = drivers.draw(result)
+    assert title_of(figure).startswith(f"The odds rest most on {inputs.label(second['path'])}: ")
+    assert "chance. 1 other changes no run when exchanged." in " ".join(texts_of(figure))
+    assert len(bars_at(axes_of(figure, "tornado"), 0.2)) == 2 * 5
+    assert boxes.outside(figure) == []
+    assert drivers.table(result).rows[3][1] == first["path"]
+    for part in result["drivers"]:
+        part["total"] = 0.0
+    alone = texts_of(drivers.draw(result))
+    assert "6 others change no run when exchanged." in alone
+
+
+def test_correlated_ones_are_named_or_counted_but_never_cut() -> None:
+    result = studies.drivers()
+    part = result["drivers"][0]
+    part["together_with"] = [f"pullbacks.spring.equipment_stays.{side}" for side in ("north", "south")]
+    words = " ".join(texts_of(drivers.draw(result)))
+    assert "equipment stays north (pullback spring)" in words
+    assert "equipment stays south (pullback spring)" in words
+    part["together_with"] = [f"pullbacks.spring.equipment_stays.{side}" for side in "abcdefgh"]
+    words = texts_of(drivers.draw(result))
+    assert "correlated with 8 others" in words
+    assert not any("together with equipment" in text for text in words)
+    names = dict(zip(drivers.table(result).columns, drivers.table(result).rows[3], strict=True))["together_with"]
+    assert names == " ".join(part["together_with"])
+
+
 def test_the_bar_of_what_can_be_known_is_v_over_brier() -> None:
     figure = drivers.draw(studies.drivers())
     known, luck = bars_at(axes_of(figure, "knowable"), 1.0)
@@ -299,6 +330,20 @@ def test_a_box_that_may_be_an_accident_is_not_sold_as_a_finding() -> None:
     result["box"]["p_value"] = 0.2
     words = "No more than an accident, it may be: odds of 61 % against 34 % everywhere in a corner of the assumptions"
     assert title_of(box.draw(result)) == words
+
+
+def test_a_weak_limit_is_drawn_as_weak() -> None:
+    result = studies.drivers()
+    assert result["box"] is not None
+    assert not any("weak" in text for text in texts_of(box.draw(result)))
+    result["box"]["limits"][0]["found_again"] = 0.35
+    texts = texts_of(box.draw(result))
+    assert "limited on the same side in 35 of 100 resamples (weak)" in texts
+    assert "honoured share (pullback april) is up to 31 % (weak)" in title_of(box.draw(result))
+
+
+def test_scores_have_a_true_minus_and_no_sign_at_nothing() -> None:
+    assert [inputs.score(v) for v in (0.01312, -0.00041, -0.00004, 0.0)] == ["0.0131", "−0.0004", "0.0000", "0.0000"]
 
 
 def test_without_a_box_the_reason_is_given() -> None:

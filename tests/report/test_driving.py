@@ -106,6 +106,42 @@ def test_what_matters_only_with_others_is_named() -> None:
     assert "only together with others" not in flat(result)
 
 
+def test_a_correlated_one_is_hidden_only_where_all_its_group_is() -> None:
+    """A total is that of the whole group, and may be all that of a member which has a row."""
+    result = studies.played_totals()
+    last, order = result["drivers"][-1], next(d for d in result["drivers"] if d["path"] == GROUP[1])
+    last["total"], last["total_se"], last["together_with"] = 0.20, 0.06, [order["path"]]
+    assert order["above_noise"]
+    assert "together with others (total)" not in flat(result)
+    order |= {"above_noise": False, "total": 0.20, "total_se": 0.06, "together_with": [last["path"]]}
+    assert "together with others (total): order size with rate per day (incidents donbas) (20 %)." in flat(result)
+
+
+def test_what_changes_no_run_is_not_to_be_found_out() -> None:
+    result = studies.played_totals()
+    first, second = result["drivers"][:2]
+    assert f"1. {first['path']}: knowing it removes" in flat(result)
+    first["total"] = 0.0
+    assert f"1. {second['path']}: knowing it removes" in flat(result)
+    assert f"{first['path']}: knowing it removes" not in flat(result)
+    # one that comes out below nothing by luck may do something
+    first["total"] = -0.002
+    assert f"1. {first['path']}: knowing it removes" in flat(result)
+
+
+def test_a_weak_limit_is_told_as_weak() -> None:
+    result = studies.drivers()
+    assert "weak" not in flat(result).lower()
+    assert result["box"] is not None
+    result["box"]["limits"][1]["found_again"] = 0.35
+    told = flat(result)
+    assert "honoured share (pullback april) is up to 31 % and intent at the start is coerce or prepare (weak): " in told
+    assert "in 35 of 100 resamples: weak" in told
+    assert "Weak: fewer than half of the resamples limit it on this side" in told
+    result["box"]["limits"][1]["found_again"] = 0.5
+    assert "weak" not in flat(result).lower()
+
+
 def test_correlated_ones_are_marked_and_named() -> None:
     result = studies.drivers()
     told = flat(result)
@@ -172,6 +208,8 @@ def test_one_replay_is_said_to_tell_nothing_of_the_whole() -> None:
     told = flat(result)
     assert "What knowing all assumptions would be worth cannot be told: each world was played once." in told
     assert "would remove" not in told
+    result["design"]["replays"] = 1
+    assert "total effects were not played (they need two replays of a world)." in flat(result)
 
 
 def test_negative_v_is_no_gain() -> None:

@@ -56,6 +56,8 @@ BREAKEVENS: dict[str, Callable[[], Breakeven]] = {
     "three": studies.several_crossings,
     "nine": lambda: studies.several_crossings(9),
     "date": studies.date_crossing,
+    "jump": studies.jump,
+    "jump of a date": studies.date_jump,
 }
 
 
@@ -150,10 +152,11 @@ def titles() -> dict[str, Sweep]:
     flat = studies.sweep(studies.share_axis((0.1, 0.9)), [0.344, 0.347])
     return {
         "Honoured share (pullback april): the odds fall from 48 % at 0 % to 18 % at 100 %": studies.one_axis(),
-        "Date (diplomacy summit): the odds are highest, 41 %, at 24 Jul 2021 and lowest, 30 %, at 1 May 2021": (
-            studies.by_date()
+        "Date (diplomacy summit): the odds go from 30 % at 1 May 2021 to 41 % at 24 Jul 2021": studies.by_date(),
+        "Intent at the start: the odds go from 15 % at restrain to 65 % at prepare": studies.by_state(),
+        "Honoured share (pullback april): the odds go from 20 % at 0 % to 80 % at 50 %": studies.sweep(
+            studies.share_axis((0.0, 0.25, 0.5, 0.75, 1.0)), [0.2, 0.25, 0.8, 0.8, 0.8]
         ),
-        "Intent at the start: the odds are highest, 65 %, at prepare and lowest, 15 %, at restrain": studies.by_state(),
         "No run comes to a crisis, whatever the honoured share (pullback april)": studies.never(),
         "The odds hardly answer to honoured share (pullback april): 34 % to 35 % throughout": flat,
         "Honoured share (pullback april) and orders odds (build-up) together move the odds between 9 % and 86 %": (
@@ -168,9 +171,9 @@ def test_the_title_tells_the_course_of_the_odds(words: str) -> None:
 
 
 def test_a_difference_counts_from_two_errors_on() -> None:
-    # Errors of 0.004 each: 1.96 × 0.004 × √2 = 0.01109.
+    # Errors of 0.004 each, which add up where worlds pull against each other: 1.96 × 0.008 = 0.01568.
     axis = studies.share_axis((0.1, 0.9))
-    apart, near = (title_of(sweep.draw(studies.sweep(axis, [0.34, 0.34 + gap]))) for gap in (0.0112, 0.0110))
+    apart, near = (title_of(sweep.draw(studies.sweep(axis, [0.34, 0.34 + gap]))) for gap in (0.0158, 0.0156))
     assert "the odds rise" in apart
     assert "hardly answer" in near
 
@@ -247,6 +250,15 @@ def opened(low: float | None, high: float | None) -> Breakeven:
     return result
 
 
+def untold() -> Breakeven:
+    """Odds that cannot be told from the target at any value, and never cross it."""
+    result = studies.no_crossing()
+    result["odds"] = 0.34
+    for part in result["tried"]:
+        part["p"], part["interval"] = 0.335, [0.325, 0.345]
+    return result
+
+
 BREAKEVEN_TITLES: dict[str, Callable[[], Breakeven]] = {
     "The odds fall to 25 % where honoured share (pullback april) is 62 % (58 % to 67 %)": studies.breakeven,
     "The odds fall to 25 % where honoured share (pullback april) is 62 % (58 % or more)": lambda: opened(0.58, None),
@@ -260,6 +272,14 @@ BREAKEVEN_TITLES: dict[str, Callable[[], Breakeven]] = {
     "No honoured share (pullback april) within 0 % to 100 % brings the odds to 60 %: they stay between 18 % and 48 %": (
         studies.no_crossing
     ),
+    "The odds jump over 50 %, from 23 % to 85 %, where brings troops (exercise autumn shield) is 10,000": (
+        studies.jump
+    ),
+    (
+        "The odds jump over 30 %, from 36 % to 20 %, where date (diplomacy summit) is between 24 Jun 2021 and "
+        "25 Jun 2021"
+    ): studies.date_jump,
+    "The odds cannot be told from 34 % at any honoured share (pullback april) within 0 % to 100 %": untold,
     "The odds cross 30 % twice as honoured share (pullback april) changes: at 40 % and 90 %": (
         lambda: studies.several_crossings(2)
     ),
@@ -281,7 +301,9 @@ def test_a_crossing_is_drawn_at_its_place_with_its_interval() -> None:
     where = 1.0 - ((0.25 - 0.18) / 0.30) ** (2.0 / 3.0)
     upright = [line for line in axes.lines if list(line.get_ydata()) == [0, 1]]
     assert [line.get_xdata()[0] for line in upright] == pytest.approx([where])
-    (span,) = axes.patches
+    own, span = axes.patches
+    assert (own.get_x(), own.get_x() + own.get_width()) == pytest.approx((0.05, 0.8))
+    assert not own.get_hatch()
     assert span.get_hatch()
     assert (span.get_x(), span.get_x() + span.get_width()) == pytest.approx((where - 0.04, where + 0.045))
     assert {"target: 25 %", "the file: 34 %", "58 % to 67 %"} <= set(texts_of(figure))
@@ -289,8 +311,31 @@ def test_a_crossing_is_drawn_at_its_place_with_its_interval() -> None:
 
 def test_an_open_interval_reaches_the_edge_of_the_picture() -> None:
     axes = axes_of(breakeven.draw(opened(0.58, None)), "breakeven")
-    (span,) = axes.patches
+    _, span = axes.patches
     assert span.get_x() + span.get_width() == pytest.approx(axes.get_xlim()[1])
+
+
+def test_a_jump_has_no_hatched_stretch_and_is_told_above_the_picture() -> None:
+    figure = breakeven.draw(studies.jump())
+    assert [patch.get_hatch() for patch in axes_of(figure, "breakeven").patches] == [None]
+    assert "10,000" in texts_of(figure)
+    assert not any("hatched" in text for text in texts_of(figure))
+    (row,) = [row for row in breakeven.table(studies.jump()).rows if row[0] == "crossing"]
+    assert row[1:4] == (10_000.0, 9_999.8, 10_000.3)
+    assert "rising jump" in row
+
+
+def test_the_file_s_own_range_is_left_out_where_it_is_not_in_the_picture() -> None:
+    result = studies.jump()
+    result["axis"]["p5"], result["axis"]["p95"] = 20_000.0, 30_000.0
+    figure = breakeven.draw(result)
+    assert list(axes_of(figure, "breakeven").patches) == []
+    assert not any("grey" in text for text in texts_of(figure))
+
+
+def test_the_line_under_a_break_even_says_that_not_every_value_was_played_in_full() -> None:
+    line = " ".join(text for text in texts_of(breakeven.draw(studies.breakeven())) if "tried" in text or "seed" in text)
+    assert "8 values tried, up to 2,048 worlds × 8 replays each" in line
 
 
 def test_many_crossings_keep_their_values_and_leave_intervals_to_the_table() -> None:

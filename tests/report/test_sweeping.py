@@ -47,6 +47,17 @@ def test_a_curve_that_turns_says_where_it_is_lowest_and_highest() -> None:
     assert "the odds go from 30 %, at 1 May 2021, to 41 %, at 24 Jul 2021;" in flat(studies.by_date())
 
 
+def test_of_odds_that_are_alike_the_nearest_value_is_told() -> None:
+    axis = studies.share_axis((0.0, 0.25, 0.5, 0.75, 1.0))
+    assert "the odds go from 20 %, at 0 %, to 80 %, at 50 %;" in flat(studies.sweep(axis, [0.2, 0.25, 0.8, 0.8, 0.8]))
+    assert "the odds go from 20 %, at 75 %, to 80 %, at 50 %;" in flat(studies.sweep(axis, [0.8, 0.8, 0.8, 0.2, 0.2]))
+
+
+def test_values_in_any_order_go_the_same_way() -> None:
+    mixed = studies.sweep(studies.share_axis((0.5, 0.1, 0.9)), [0.3, 0.44, 0.19])
+    assert "from 10 % to 90 % the odds fall from 44 % to 19 %;" in flat(mixed)
+
+
 def test_two_inputs_are_named_at_both_ends() -> None:
     assert "with honoured share (pullback april) 100 % and" in flat(studies.two_axes(), 200)
 

@@ -82,6 +82,7 @@ def main(
     """
     from sim.analysis.breakeven import read_range
     from sim.cli.studies import Study, design_of, players, shelf_of
+    from sim.experiment.asked import FEWEST_WORLDS
     from sim.experiment.axes import insist_on_input
     from sim.experiment.inputs import Source
     from sim.experiment.plan import DEFAULT_WORLDS
@@ -89,6 +90,8 @@ def main(
     from sim.scenario.load import warnings_text
 
     many, design = players(workers), design_of(worlds, replays, seed, DEFAULT_WORLDS)
+    if design.worlds < FEWEST_WORLDS:
+        raise UsageError(f"--worlds {design.worlds}: at least {FEWEST_WORLDS} are needed to tell odds from a target")
     if not path:
         raise UsageError("--path is missing, which says what to change: write one like --path tension.start")
     target = _target(odds)

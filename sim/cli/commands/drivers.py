@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -96,21 +97,26 @@ def main(
 
 def _find(study: Study, case: Case, *, swaps: bool) -> Drivers:
     """Play, look, and keep what was found."""
-    from sim.analysis.drivers import drivers
+    from sim.analysis.drivers import drivers, insist_on_contrast
     from sim.analysis.forecast import any_finished, failure_reasons, forecast
 
+    def insist(worldwise: Worldwise) -> None:
+        if not any_finished(worldwise.played):
+            reasons = ", ".join(f"{why} ({runs} runs)" for why, runs in failure_reasons(worldwise.played).items())
+            raise FailedRunsError(f"every run failed, so there are no odds: {reasons}")
+        insist_on_contrast(worldwise.hits, worldwise.plays)
+
     with study.playing() as progress:
-        worldwise, exchanged = _play(study, case.scenario, progress, swaps=swaps)
-    if not any_finished(worldwise.played):
-        reasons = ", ".join(f"{why} ({runs} runs)" for why, runs in failure_reasons(worldwise.played).items())
-        raise FailedRunsError(f"every run failed, so there are no odds: {reasons}")
+        worldwise, exchanged = _play(study, case.scenario, progress, insist, swaps=swaps)
     found = drivers(case.scenario, forecast(case, worldwise.played, study.design), worldwise, exchanged)
     _keep(study, found)
     return found
 
 
-def _play(study: Study, scenario: Scenario, progress: Progress, *, swaps: bool) -> tuple[Worldwise, Swaps | None]:
-    """The worlds of the design, and those with a value exchanged, under one bar."""
+def _play(
+    study: Study, scenario: Scenario, progress: Progress, insist: Callable[[Worldwise], None], *, swaps: bool
+) -> tuple[Worldwise, Swaps | None]:
+    """The worlds of the design, and if they pass what is insisted on, those with a value exchanged, under one bar."""
     from sim.experiment.swapping import play_swaps, swap_units, swapped_design
     from sim.experiment.worldwise import play_worldwise
 
@@ -122,6 +128,8 @@ def _play(study: Study, scenario: Scenario, progress: Progress, *, swaps: bool) 
         return lambda done, _: progress(start + done, every)
 
     worldwise = play_worldwise(scenario, design, study.workers, told_from(0), engine=study.engine)
+    # the swaps are most of the work: not for worlds that tell nothing
+    insist(worldwise)
     if not swaps:
         return worldwise, None
     return worldwise, play_swaps(scenario, again, study.workers, told_from(design.worlds), engine=study.engine)

@@ -1,4 +1,4 @@
-"""Where crises concentrate: the limits of the box that PRIM found, and the way on which it was found."""
+"""Where crises concentrate: the limits of the box that was found, and beside it the boxes of the peeling."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _title(result: Drivers) -> str:
         return f"No more than an accident, it may be: odds of {numbers} in a corner of the assumptions"
     # The surest limits are told, as many as there is room for.
     surest = sorted(box["limits"], key=lambda limit: -limit["found_again"])
-    parts = [f"{inputs.label(limit['path'])} is {inputs.within(limit)}" for limit in surest]
+    parts = [f"{inputs.label(limit['path'])} is {inputs.within(limit)}{_weak(limit)}" for limit in surest]
     room = style.WIDTH - 2 * style.MARGIN
     for told in range(len(parts), 0, -1):
         more = len(parts) - told
@@ -112,6 +112,10 @@ def _p_value(p: float) -> str:
     return f"p = {p:.2g}" if p >= 0.001 else "p < 0.001"
 
 
+def _weak(limit: LimitPart) -> str:
+    return " (weak)" if inputs.weak(limit) else ""
+
+
 def _draw_limits(page: Sheet, result: Drivers, box: BoxPart) -> None:
     """A row a limit: its name, its words, and the box's part of the range that the file deems possible."""
     small = style.SMALL_SIZE + 0.5
@@ -126,7 +130,7 @@ def _draw_limits(page: Sheet, result: Drivers, box: BoxPart) -> None:
         page.text(style.MARGIN, down + 0.1, measure.fit(name, room, style.LABEL_SIZE))
         page.text(style.MARGIN + _NAMES, down + 0.1, half, ha="right", fontweight="bold")
         again = f"{round(limit['found_again'] * box['resamples'])} of {wording.count(box['resamples'], 'resample')}"
-        sure = f"limited on the same side in {again}"
+        sure = f"limited on the same side in {again}{_weak(limit)}"
         page.text(style.MARGIN, down + 0.1 + _NAME_LINE, sure, size=style.SMALL_SIZE, color=style.MUTED)
         axes = page.axes(style.MARGIN, down + 0.36, _NAMES, _TRACK - 0.18, label=limit["path"])
         _draw_track(axes, limit, known.get(limit["path"]))
@@ -186,7 +190,7 @@ def _number(value: float | str) -> float:
 
 
 def _draw_path(page: Sheet, box: BoxPart) -> None:
-    """Coverage against density: every box on the way, the chosen one marked, and the odds everywhere."""
+    """Coverage against density: every box of the peeling, the chosen one marked, and the odds everywhere."""
     small = style.SMALL_SIZE
     head = "Odds inside against the share of crises inside"
     page.text(_RIGHT - 0.45, 0.12, head, size=small + 0.5, fontweight="bold", color=style.MUTED)

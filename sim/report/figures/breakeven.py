@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.records.sweeping import Breakeven, CrossingPart, OddsPart, TriedPart
-from sim.report import inputs, style, wording
+from sim.report import inputs, style, swept, wording
 from sim.report.figures import measure, percents, played, scales
 from sim.report.figures.sheet import sheet
 from sim.report.figures.sparse import sparse
@@ -35,6 +35,7 @@ def draw(result: Breakeven) -> Figure:
         largest = max([result["odds"], result["own"]["p"], *(point["interval"][1] for point in result["tried"])])
         percents.dress(axes, min(largest, 1.0), ticks=6)
         scales.dress(axes, one, _WIDTH)
+        _draw_own_range(axes, one)
         _draw_curve(axes, result)
         _draw_levels(axes, result)
         _draw_crossings(axes, one, result["crossings"])
@@ -50,7 +51,7 @@ def table(result: Breakeven) -> Table:
     ]
     for crossing in result["crossings"]:
         low, high = crossing["interval"]
-        way = "rising" if crossing["rising"] else "falling"
+        way = ("rising" if crossing["rising"] else "falling") + (" jump" if crossing["jump"] else "")
         places = {"at": crossing["value"], "from": low, "to": high}
         rows.append({"section": "crossing", **places, "p": result["odds"], "note": way})
     rows += [{"section": "tried", "at": point["at"], **_odds_cells(point)} for point in result["tried"]]
@@ -73,20 +74,23 @@ def _title(result: Breakeven, one: scales.Scale) -> str:
     if not crossings:
         first, last = (scales.in_words(one, place) for place in result["range"])
         low, high = (wording.spoken(played.odds(end)) for end in (result["lowest"], result["highest"]))
+        if all(part["interval"][0] <= result["odds"] <= part["interval"][1] for part in result["tried"]):
+            return f"The odds cannot be told from {target} at any {name} within {first} to {last}"
         stay = f"stay between {low} and {high}" if low != high else f"stay at {low}"
         return f"No {name} within {first} to {last} brings the odds to {target}: they {stay}"
     if len(crossings) == 1:
         crossing = crossings[0]
         if crossing["jump"]:
-            sides = [
-                wording.spoken(played.odds(part)) for part in result["tried"] if part["at"] in crossing["interval"]
-            ]
-            where = _value(one, crossing)
-            return f"The odds jump over {target} where {name} is {where}, from {sides[0]} to {sides[-1]}"
+            ends = " to ".join(wording.spoken(played.odds(part)) for part in swept.sides(result, crossing))
+            return f"The odds jump over {target}, from {ends}, where {name} is {_value(one, crossing)}"
         way = "rise to" if crossing["rising"] else "fall to"
         span = _span(one, crossing)
         return f"The odds {way} {target} where {name} is {_value(one, crossing)}{f' ({span})' if span else ''}"
-    places = [_value(one, crossing) for crossing in crossings[:_MOST_TOLD]]
+    # among several the later of two days stands for both
+    places = [
+        scales.in_words(one, crossing["value"]) if one.kind == "date" else _value(one, crossing)
+        for crossing in crossings[:_MOST_TOLD]
+    ]
     more = len(crossings) - len(places)
     told = f"{', '.join(places)} and {more} more" if more else f"{', '.join(places[:-1])} and {places[-1]}"
     times = "twice" if len(crossings) == 2 else f"{len(crossings)} times"
@@ -103,6 +107,8 @@ def _error(crossing: CrossingPart) -> float:
 
 
 def _value(one: scales.Scale, crossing: CrossingPart) -> str:
+    if crossing["jump"]:
+        return swept.jump_at(one.axis, crossing, dated=one.kind == "date")
     return scales.in_words(one, crossing["value"], _error(crossing))
 
 
@@ -128,11 +134,33 @@ def _subtitle(result: Breakeven) -> str:
 
 
 def _footer(result: Breakeven) -> str:
-    source = played.origin(result["scenario"], result["design"])
+    design = result["design"]
+    name = wording.shortened(wording.plain(result["scenario"]["name"]), 48)
+    worlds, replays = wording.count(design["worlds"], "world"), wording.count(design["replays"], "replay")
+    many = f"{wording.count(len(result['tried']), 'value')} tried, up to {worlds} × {replays} each"
     meanings = ["band: 95 % simulation error, by worlds"]
-    if result["crossings"]:
+    if not all(crossing["jump"] for crossing in result["crossings"]):
         meanings.append("hatched: not to be told from the target")
-    return wording.footer(source, f"{wording.count(len(result['tried']), 'value')} tried, same luck", *meanings)
+    if _own_range(scales.scale(result["axis"], [point["at"] for point in result["tried"]])) is not None:
+        meanings.append("grey: the file's 5–95 %")
+    return wording.footer(None, name, many, f"seed {design['seed']}, same luck", *meanings)
+
+
+def _own_range(one: scales.Scale) -> tuple[float, float] | None:
+    """The 5th and 95th percentile of the file where it is uncertain, as far as they are in the picture."""
+    left, right = one.limits
+    low, high = (one.place(one.axis[end]) for end in ("p5", "p95"))
+    if low is None or high is None:
+        return None
+    low, high = max(low, left), min(high, right)
+    return (low, high) if low < high else None
+
+
+def _draw_own_range(axes: Axes, one: scales.Scale) -> None:
+    """What the file itself says of the input, as a grey span."""
+    span = _own_range(one)
+    if span is not None:
+        axes.axvspan(*span, color=style.SHADE, linewidth=0, zorder=0)
 
 
 def _draw_curve(axes: Axes, result: Breakeven) -> None:
@@ -179,7 +207,8 @@ def _draw_crossings(axes: Axes, one: scales.Scale, crossings: list[CrossingPart]
             "linewidth": 0.0,
             "zorder": 0,
         }
-        axes.axvspan(low, high, **look)
+        if not crossing["jump"]:
+            axes.axvspan(low, high, **look)
         axes.axvline(crossing["value"], color=style.VERMILLION, linewidth=1.2, linestyle=(0, (2, 2)), zorder=3)
     named = crossings[:_MOST_NAMED]
     texts = _labels(one, named)

@@ -32,11 +32,24 @@ _END_WORDS = 1.15
 _NAME_LINE = measure.line_height(style.LABEL_SIZE)
 _LINE = measure.line_height(style.SMALL_SIZE)
 _BAR = 0.2
+# Lines that the names of correlated assumptions may take.
+_COMPANY = 3
 _NUMBERS = ("swing", "swing_se", "V", "V_se", "above_noise", "first", "total", "total_se")
 _DOT = 4.5
 # Face and edge of the part of a bar towards an end, its hatch, and the marker at the end.
 _LOW = (style.SKY, style.PAPER, "", "v")
 _HIGH = (style.ORANGE, style.PAPER, "////", "^")
+
+
+def _company(paths: Sequence[str], room: float, size: float) -> list[str]:
+    """What an assumption is correlated with, by name where there is room, else how many there are."""
+    if not paths:
+        return []
+    words = f"together with {', '.join(inputs.label(path) for path in paths)}"
+    named = measure.wrap(words, room, size, lines=_COMPANY)
+    if not any(line.endswith("…") for line in named):
+        return named
+    return measure.wrap(f"correlated with {wording.count(len(paths), 'other')}", room, size, lines=1)
 
 
 @dataclass(frozen=True)
@@ -57,10 +70,7 @@ class _Row:
         room, size = _NAMES - 0.15, style.SMALL_SIZE - 0.5
         # The end of a path says most: it is cut at its beginning.
         lines = [measure.fit(wording.plain(self.driver["path"])[::-1], room, size)[::-1]]
-        if self.driver["together_with"]:
-            others = ", ".join(inputs.label(path) for path in self.driver["together_with"])
-            lines.append(measure.fit(f"together with {others}", room, size))
-        return lines
+        return [*lines, *_company(self.driver["together_with"], room, size)]
 
     @property
     def height(self) -> float:
@@ -136,7 +146,7 @@ def table(result: Drivers) -> Table:
 
 
 def _shown(result: Drivers) -> list[DriverPart]:
-    return [driver for driver in result["drivers"] if driver["above_noise"]][:MOST]
+    return inputs.telling(result)[:MOST]
 
 
 def _title(result: Drivers) -> str:
@@ -175,10 +185,18 @@ def _footer(result: Drivers) -> str:
 def _rest(result: Drivers) -> str:
     """What is not drawn, in a line."""
     drivers = result["drivers"]
-    above = sum(driver["above_noise"] for driver in drivers)
-    over, under = above - len(_shown(result)), len(drivers) - above
-    if not _shown(result) or over + under == 0:
-        return ""
+    telling, shown = inputs.telling(result), _shown(result)
+    over, under = len(telling) - len(shown), sum(not driver["above_noise"] for driver in drivers)
+    idle = len(drivers) - len(telling) - under
+    words = _not_drawn(over, under) if shown and over + under else ""
+    if not idle:
+        return words
+    verb = "changes" if idle == 1 else "change"
+    return f"{words} {wording.count(idle, 'other')} {verb} no run when exchanged.".strip()
+
+
+def _not_drawn(over: int, under: int) -> str:
+    """How many are above the noise floor and left out, and how many below it."""
     many = wording.count(over + under, "other")
     if not over:
         verb, seem = ("is", "it seems") if under == 1 else ("are", "they seem")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.records.sweeping import PointPart, Sweep
-from sim.report import inputs, style, wording
+from sim.report import inputs, style, swept, wording
 from sim.report.figures import heat, percents, played, scales
 from sim.report.figures.sheet import sheet
 from sim.report.tables import Table
@@ -56,41 +55,26 @@ def table(result: Sweep) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _extremes(result: Sweep) -> tuple[PointPart, PointPart]:
-    points = sorted(result["points"], key=lambda point: point["p"])
-    return points[0], points[-1]
-
-
 def _title(result: Sweep) -> str:
-    lowest, highest = _extremes(result)
+    lowest, highest = swept.extremes(result)
     names = " and ".join(inputs.label(axis["path"]) for axis in result["axes"])
     low, high = (wording.chance(point["p"], point["se"]) for point in (lowest, highest))
     if highest["p"] <= 0.0 or lowest["p"] >= 1.0:
         which = "No run" if highest["p"] <= 0.0 else "Every run"
         return f"{which} comes to a crisis, whatever the {names}"
-    if not _apart(lowest, highest):
+    if not swept.differ(lowest, highest):
         return f"The odds hardly answer to {names}: {low if low == high else f'{low} to {high}'} throughout"
     if len(result["axes"]) == 1:
-        return f"{wording.capital(names)}: {_course(result, lowest, highest, low, high)}"
+        return f"{wording.capital(names)}: {_course(result, lowest, highest)}"
     return f"{wording.capital(names)} together move the odds between {low} and {high}"
 
 
-def _apart(lowest: PointPart, highest: PointPart) -> bool:
-    """Whether two points differ by more than their errors; on common luck that of their difference is smaller."""
-    errors = [point["difference_se"] or point["se"] or 0.0 for point in (lowest, highest)]
-    return highest["p"] - lowest["p"] > style.Z95 * math.hypot(*errors)
-
-
-def _course(result: Sweep, lowest: PointPart, highest: PointPart, low: str, high: str) -> str:
-    """The course of a curve in words: rising, falling, or with its top and bottom told."""
-    one = scales.scale(result["axes"][0])
-    ordered = sorted(result["points"], key=lambda point: one.places[point["place"][0]])
-    first, last = (scales.in_words(one, one.places[point["place"][0]]) for point in (ordered[0], ordered[-1]))
-    if one.kind != "name" and lowest is ordered[0] and highest is ordered[-1]:
-        return f"the odds rise from {low} at {first} to {high} at {last}"
-    if one.kind != "name" and highest is ordered[0] and lowest is ordered[-1]:
-        return f"the odds fall from {high} at {first} to {low} at {last}"
-    return f"the odds are highest, {high}, at {_at(result, highest)} and lowest, {low}, at {_at(result, lowest)}"
+def _course(result: Sweep, lowest: PointPart, highest: PointPart) -> str:
+    """The course of a curve in words, from the lowest odds to the highest unless it falls all the way."""
+    way = swept.one_way(result, lowest, highest)
+    first, last = (highest, lowest) if way == "fall" else (lowest, highest)
+    told = (f"{wording.chance(point['p'], point['se'])} at {_at(result, point)}" for point in (first, last))
+    return f"the odds {way or 'go'} from {' to '.join(told)}"
 
 
 def _at(result: Sweep, point: PointPart) -> str:
@@ -108,8 +92,8 @@ def _subtitle(result: Sweep) -> str:
         said = f"In the file it is {scales.own_words(result['axes'][0])}"
         return f"{said}, with odds of {headline}. All else stays as uncertain as it is there."
     said = " and ".join(f"{inputs.label(axis['path'])} is {scales.own_words(axis)}" for axis in result["axes"])
-    lowest, highest = _extremes(result)
-    ends = f"Lowest: {_at(result, lowest)}. Highest: {_at(result, highest)}. " if _apart(lowest, highest) else ""
+    lowest, highest = swept.extremes(result)
+    ends = f"Lowest: {_at(result, lowest)}. Highest: {_at(result, highest)}. " if swept.differ(lowest, highest) else ""
     return f"{ends}In the file {said}, with odds of {headline}."
 
 

@@ -53,8 +53,8 @@ def _knowable(odds: Odds) -> Iterator[Block]:
 
     columns = (Column("Part"), Column("Brier score", number=True), Column("Share", number=True))
     rows = [
-        (Cell("Can be known (V)"), Cell(f"{known:.4f}", known), Cell(removed, share)),
-        (Cell("Luck (W)"), Cell(f"{luck:.4f}", luck), Cell(left, 1.0 - share)),
+        (Cell("Can be known (V)"), Cell(inputs.score(known), known), Cell(removed, share)),
+        (Cell("Luck (W)"), Cell(inputs.score(luck), luck), Cell(left, 1.0 - share)),
     ]
     caption = (
         f"The expected Brier score of saying the odds every time is {known + luck:.3f}; knowing every "
@@ -143,7 +143,7 @@ def _grid(facts: RunFacts) -> Grid:
             Cell(_at(part["high"], part)),
             Cell(chance(part["high"]["p"], part["high"]["se"]), part["high"]["p"]),
             Cell(_gain(part, odds), part["V"]),
-            Cell(f"{part['V']:.4f}", part["V"]),
+            Cell(inputs.score(part["V"]), part["V"]),
             Cell("yes" if part["above_noise"] else "no"),
         )
         for part in facts.drivers
