@@ -332,6 +332,23 @@ def test_a_box_that_may_be_an_accident_is_not_sold_as_a_finding() -> None:
     assert title_of(box.draw(result)) == words
 
 
+def test_a_box_beyond_the_range_is_seen() -> None:
+    """The 95 % value, 0.8, lies within; what lies behind the limit is drawn, an eighth of the range."""
+    result = studies.drivers()
+    assert result["box"] is not None
+    result["box"]["limits"] = [studies.limit("pullbacks.april.honoured_share", "share", 0.85, None)]
+    figure = box.draw(result)
+    axes = axes_of(figure, "pullbacks.april.honoured_share")
+    _, part = axes.patches
+    end = 0.85 + 0.12 * 0.80
+    assert (part.get_x(), part.get_width()) == pytest.approx((0.80 / (end - 0.05), 0.12 * 0.80 / (end - 0.05)))
+    (tick,) = axes.lines
+    assert tick.get_xdata()[0] == pytest.approx(0.75 / (end - 0.05))
+    places = {text.get_text(): text.get_position()[0] for text in axes.texts}
+    assert places == {"5 %": 0.0, "80 %": pytest.approx(0.75 / (end - 0.05))}
+    assert boxes.overlaps(figure) == []
+
+
 def test_a_weak_limit_is_drawn_as_weak() -> None:
     result = studies.drivers()
     assert result["box"] is not None

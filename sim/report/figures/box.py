@@ -27,6 +27,7 @@ _LINE = measure.line_height(style.SMALL_SIZE)
 _ROW = 0.92
 _TRACK = 0.6
 _SURE = 0.05
+_BEYOND = 0.12
 _COLUMNS = (
     *("section", "path", "low", "high", "states", "density", "density_se", "base", "coverage", "mass", "held_out"),
     *("limits", "p_value", "found_again", "note"),
@@ -149,6 +150,12 @@ def _draw_track(axes: Axes, limit: LimitPart, driver: DriverPart | None) -> None
     ends = [driver["low"]["at"], driver["high"]["at"]] if driver is not None else []
     known = [_number(value) for value in (*ends, limit["low"], limit["high"]) if value is not None]
     low, high = min(known, default=0.0), max(known, default=1.0)
+    # a limit at or beyond an end has something of the box behind it
+    beyond = _BEYOND * (high - low)
+    if limit["low"] is not None and _number(limit["low"]) == high:
+        high += beyond
+    if limit["high"] is not None and _number(limit["high"]) == low:
+        low -= beyond
     wide = high - low or 1.0
 
     def place(value: float | str | None, otherwise: float) -> float:
@@ -165,7 +172,10 @@ def _draw_track(axes: Axes, limit: LimitPart, driver: DriverPart | None) -> None
         at = place(value, 0.0)
         if 0.0 < at < 1.0:
             axes.plot([at, at], [0.1, 0.44], color=style.INK, linewidth=0.8)
-        axes.text(float(side == "right"), 0.76, words, ha=side, va="center", fontsize=style.SMALL_SIZE)
+        # at its own mark, but on its own half
+        half = measure.width(words, style.SMALL_SIZE) / _NAMES
+        spot = max(at, 0.5 + half) if side == "right" else min(at, 0.5 - half)
+        axes.text(spot, 0.76, words, ha=side, va="center", fontsize=style.SMALL_SIZE)
 
 
 def _draw_state_track(axes: Axes, limit: LimitPart, driver: DriverPart | None) -> None:
